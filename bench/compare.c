@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * compare.c - Baton against the bare loop, over the same guest, in one run.
+ *
+ *	compare [--pairs N] [--exits N] [--json FILE]
+ *
+ * Each figure is the median of pairs: the floor, then Baton, then the floor …,
+ * so that a machine that changes its speed changes both. Ratios are taken within
+ * a pair. The guest does nothing but `out %ax, port; inc %ax`.
+ */
+#include <err.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "baton/device.h"
+#include "floor.h"
+
+/* again: out %ax, $0x10; inc %ax; jmp again */
+static const uint8_t guest[] = { 0xE7, 0x10, 0x40, 0xEB, 0xFB };
+#define PORT 0x10
+
+static uint64_t now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* ------------------------------------------------------------ the subject */
+
+/* Ends the run after so many accesses; says `verdict` to the others. */
+struct counter_config {
+	struct baton_host *host;
+	struct baton_vm *vm;
+	uint64_t *left;
+	enum baton_verdict verdict;
+};
+
+struct counter {
+	struct counter_config config;
+	uint64_t sum;
+};
+
+static enum baton_verdict count(void *state, struct baton_access *a)
+{
+	struct counter *c = state;
+
+	c->sum += a->data;
+	if (!--*c->config.left)
+		baton_host_stop(c->config.host);
+	return c->config.verdict;
+}
+
+static int counter_init(struct baton_device *device, void *state, const void *config,
+			struct baton_diag *diag)
+{
+	struct counter *c = state;
+
+	c->config = *(const struct counter_config *)config;
+	return baton_device_claim_ports(device, c->config.vm, PORT, 1, count, diag);
+}
+
+static const struct baton_device_ops counter_ops = {
+	.name = "counter", .size = sizeof(struct counter), .init = counter_init,
+};
+
+struct subject {
+	struct baton_host *host;
+	uint64_t left;
+};
+
+static void subject_create(struct subject *s, const char *policy, unsigned vms,
+			   enum baton_verdict verdict)
+{
+	struct baton_host_config config = BATON_HOST_CONFIG;
+	struct baton_diag diag;
+
+	config.policy = policy;
+	config.sched.slice_ns = 1000000;
+	if (baton_host_create(&config, &diag, &s->host))
+		errx(4, "%s: %s", diag.where, diag.message);
+	for (unsigned i = 0; i < vms; i++) {
+		struct baton_vm_config vm = BATON_VM_CONFIG;
+		struct counter_config c = { s->host, NULL, &s->left, verdict };
+		char name[16];
+
+		snprintf(name, sizeof(name), "vm%u", i);
+		vm.name = name;
+		vm.image = guest;
+		vm.image_size = sizeof(guest);
+		vm.memory = 64 << 10;
+		if (baton_vm_create(s->host, &vm, &diag, &c.vm) ||
+		    baton_device_create(s->host, &counter_ops, &c, &diag, NULL))
+			errx(4, "%s: %s", diag.where, diag.message);
+	}
+}
+
+static void subject_run(struct subject *s, uint64_t exits)
+{
+	s->left = exits;
+	if (baton_host_run(s->host, BATON_FOREVER, NULL))
+		errx(1, "the run failed");
+	if (s->left)
+		errx(1, "%llu exits are missing", (unsigned long long)s->left);
+}
+
+/* ---------------------------------------------------------------- figures */
+
+struct figure {
+	const char *name, *what;
+	const char *policy;
+	unsigned vms;
+	enum baton_verdict verdict;
+	double goal;
+};
+
+static const struct figure figures[] = {
+	{ "exit", "one port exit / bare KVM_RUN loop", "null", 1, BATON_RESUME, 1.02 },
+	{ "turn", "one turn, policy turns / bare alternation", "turns", 2, BATON_RESUME, 1.05 },
+	{ "turn-1ms", "one turn, policy quantum at 1 ms / bare alternation", "quantum", 2, BATON_YIELD,
+	  1.05 },
+};
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double quantile(const double *sorted, unsigned n, double q)
+{
+	return sorted[(unsigned)(q * (n - 1) + 0.5)];
+}
+
+static json_t *measure(const struct figure *f, unsigned pairs, uint64_t exits)
+{
+	double *ratio = calloc(pairs, sizeof(double)), *floor_ns = calloc(pairs, sizeof(double));
+	double *more_ns = calloc(pairs, sizeof(double));
+	struct floor_vm floors[2];
+	struct subject subject;
+	json_t *row;
+
+	if (!ratio || !floor_ns || !more_ns)
+		err(1, "out of memory");
+	for (unsigned i = 0; i < f->vms; i++)
+		floor_create(&floors[i], guest, sizeof(guest));
+	subject_create(&subject, f->policy, f->vms, f->verdict);
+	floor_run(floors, f->vms, exits / 10 + 1);
+	subject_run(&subject, exits / 10 + 1);
+	for (unsigned i = 0; i < pairs; i++) {
+		uint64_t a = now(), b, c;
+
+		floor_run(floors, f->vms, exits);
+		b = now();
+		subject_run(&subject, exits);
+		c = now();
+		floor_ns[i] = (double)(b - a) / (double)exits;
+		ratio[i] = (double)(c - b) / (double)(b - a);
+		more_ns[i] = ((double)(c - b) - (double)(b - a)) / (double)exits;
+	}
+	baton_host_destroy(subject.host);
+	for (unsigned i = 0; i < f->vms; i++)
+		floor_destroy(&floors[i]);
+	qsort(ratio, pairs, sizeof(double), ascending);
+	qsort(floor_ns, pairs, sizeof(double), ascending);
+	qsort(more_ns, pairs, sizeof(double), ascending);
+	printf("%-10s %-52s %7.3f %7.3f %7.3f %6.2f %9.0f %8.0f\n", f->name, f->what,
+	       quantile(ratio, pairs, 0.5), quantile(ratio, pairs, 0.1),
+	       quantile(ratio, pairs, 0.9), f->goal, quantile(floor_ns, pairs, 0.5),
+	       quantile(more_ns, pairs, 0.5));
+	row = json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:I}", "name", f->name, "what",
+			f->what, "ratio", quantile(ratio, pairs, 0.5), "ratio_p10",
+			quantile(ratio, pairs, 0.1), "ratio_p90", quantile(ratio, pairs, 0.9), "goal",
+			f->goal, "floor_ns", quantile(floor_ns, pairs, 0.5), "more_ns",
+			quantile(more_ns, pairs, 0.5), "pairs", (int)pairs, "exits",
+			(json_int_t)exits);
+	free(ratio);
+	free(floor_ns);
+	free(more_ns);
+	return row;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "pairs", required_argument, NULL, 'p' },
+		{ "exits", required_argument, NULL, 'e' },
+		{ "json", required_argument, NULL, 'j' },
+		{ 0 },
+	};
+	unsigned pairs = 41;
+	uint64_t exits = 5000;
+	const char *json = NULL;
+	json_t *rows = json_array();
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option == 'p')
+			pairs = (unsigned)strtoul(optarg, NULL, 10);
+		else if (option == 'e')
+			exits = strtoull(optarg, NULL, 10);
+		else if (option == 'j')
+			json = optarg;
+		else
+			return 2;
+	}
+	if (!pairs || !exits)
+		errx(2, "--pairs and --exits must be above 0");
+	printf("%-10s %-52s %7s %7s %7s %6s %9s %8s\n", "figure", "what", "median", "p10", "p90", "goal",
+	       "floor ns", "more ns");
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		json_array_append_new(rows, measure(&figures[i], pairs, exits));
+	if (json && json_dump_file(rows, json, JSON_INDENT(2)))
+		errx(1, "%s cannot be written", json);
+	json_decref(rows);
+	return 0;
+}

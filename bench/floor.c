@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * floor.c - the bare loop.
+ */
+#include "floor.h"
+
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define MEMORY (64u << 10)
+
+static void *map(size_t size, int flags, int fd)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	if (at == MAP_FAILED)
+		err(4, "mmap");
+	return at;
+}
+
+void floor_create(struct floor_vm *vm, const void *code, size_t size)
+{
+	struct kvm_userspace_memory_region slot = { .memory_size = MEMORY };
+	struct kvm_regs regs = { .rflags = 2 };
+	struct kvm_sregs sregs;
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+
+	if (kvm < 0)
+		err(4, "/dev/kvm");
+	vm->vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	if (vm->vm < 0)
+		err(4, "KVM_CREATE_VM");
+	vm->memory = map(MEMORY, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	memcpy(vm->memory, code, size);
+	slot.userspace_addr = (uintptr_t)vm->memory;
+	if (ioctl(vm->vm, KVM_SET_TSS_ADDR, 0xFFFBD000ul) ||
+	    ioctl(vm->vm, KVM_SET_USER_MEMORY_REGION, &slot))
+		err(4, "guest memory");
+	vm->vcpu = ioctl(vm->vm, KVM_CREATE_VCPU, 0ul);
+	if (vm->vcpu < 0)
+		err(4, "KVM_CREATE_VCPU");
+	vm->run_size = (size_t)ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	vm->run = map(vm->run_size, MAP_SHARED, vm->vcpu);
+	if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs))
+		err(4, "KVM_GET_SREGS");
+	sregs.cs.base = sregs.cs.selector = 0;
+	if (ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) || ioctl(vm->vcpu, KVM_SET_REGS, &regs))
+		err(4, "registers");
+	close(kvm);
+}
+
+void floor_destroy(struct floor_vm *vm)
+{
+	munmap(vm->run, vm->run_size);
+	munmap(vm->memory, MEMORY);
+	close(vm->vcpu);
+	close(vm->vm);
+}
+
+uint64_t floor_run(struct floor_vm *vms, unsigned count, uint64_t exits)
+{
+	uint64_t sum = 0;
+	unsigned at = 0;
+
+	for (uint64_t i = 0; i < exits; i++) {
+		const struct kvm_run *run = vms[at].run;
+		uint16_t datum;
+
+		while (ioctl(vms[at].vcpu, KVM_RUN, 0))
+			if (errno != EINTR)
+				err(4, "KVM_RUN");
+		if (run->exit_reason != KVM_EXIT_IO)
+			errx(1, "the floor's guest left with exit reason %u", run->exit_reason);
+		memcpy(&datum, (const char *)run + run->io.data_offset, sizeof(datum));
+		sum += datum;
+		at = at + 1 == count ? 0 : at + 1;
+	}
+	return sum;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * floor.h - the floor of every figure: KVM_RUN and the data copy, nothing else.
+ * No Baton in here.
+ */
+#ifndef BENCH_FLOOR_H
+#define BENCH_FLOOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct kvm_run;
+
+struct floor_vm {
+	int vm, vcpu;
+	struct kvm_run *run;
+	size_t run_size;
+	void *memory;
+};
+
+/* A real-mode VM with `code` at GPA 0. Exits the program, saying why, when that fails. */
+void floor_create(struct floor_vm *vm, const void *code, size_t size);
+void floor_destroy(struct floor_vm *vm);
+
+/* Enters each of the VMs in turn until `exits` port exits were seen; the sum of their data. */
+uint64_t floor_run(struct floor_vm *vms, unsigned count, uint64_t exits);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cloud.c - makes a host from a scenario and runs it.
+ */
+#include "cloud.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "baton/device.h"
+#include "heap.h"
+#include "terminal.h"
+
+#define PROGRESS_STEP_NS UINT64_C(200000000)
+#define PROGRESS_FROM_NS UINT64_C(1000000000) /* shorter runs need no progress line */
+#define PROGRESS_VMS	 3			      /* as many as fit on a line */
+
+/* Is it this machine that cannot, rather than the scenario that asks for nonsense? */
+static enum status status_of(int error)
+{
+	switch (-error) {
+	case EINVAL:
+	case EEXIST:
+	case ENOEXEC:
+	case EFBIG:
+	case EISDIR:
+	case EIO:
+		return STATUS_USAGE;
+	default:
+		return STATUS_CANNOT;
+	}
+}
+
+static enum status fail(struct yaml_error *error, struct place at, int result,
+			const struct baton_diag *diag)
+{
+	error->at = at;
+	snprintf(error->text, sizeof(error->text), "%s%s%s", diag->where,
+		 *diag->where ? ": " : "", diag->message);
+	return status_of(result);
+}
+
+/* ----------------------------------------------------------------- making */
+
+static int add_console(struct cloud *cloud, size_t vm, uint16_t port, struct baton_diag *diag)
+{
+	const struct baton_console_config config = {
+		.vm = cloud->vms[vm].vm,
+		.port = port,
+		.write = output_write,
+		.context = &cloud->vms[vm].output,
+	};
+	struct baton_device *device;
+
+	return baton_device_create(cloud->host, &baton_console, &config, diag, &device);
+}
+
+static int add_latch(struct cloud *cloud, size_t vm, uint16_t first, uint32_t count,
+		     struct baton_diag *diag)
+{
+	const struct baton_latch_config config = {
+		.vm = cloud->vms[vm].vm,
+		.first = first,
+		.count = count,
+	};
+	struct baton_device *device;
+
+	return baton_device_create(cloud->host, &baton_latch, &config, diag, &device);
+}
+
+static int add_vm(struct cloud *cloud, size_t i, struct baton_diag *diag)
+{
+	const struct scenario_vm *vm = &cloud->scenario->vms[i];
+	struct baton_vm_config config = BATON_VM_CONFIG;
+	int error;
+
+	config.name = vm->name;
+	config.image_path = vm->path;
+	config.mode = vm->mode;
+	config.memory = vm->memory;
+	config.load = vm->load;
+	config.entry = vm->entry;
+	config.bare = vm->bare;
+	config.share = vm->share;
+	config.arrives_ns = vm->arrives_ns;
+	config.watchdog_ns = vm->watchdog_ns;
+	error = baton_vm_create(cloud->host, &config, diag, &cloud->vms[i].vm);
+	if (error || vm->no_ports)
+		return error;
+	error = add_console(cloud, i, COURSE_CONSOLE, diag);
+	if (!error)
+		error = add_latch(cloud, i, COURSE_LATCH, COURSE_LATCH_COUNT, diag);
+	return error;
+}
+
+static int add_device(struct cloud *cloud, const struct scenario_device *device,
+		      struct baton_diag *diag)
+{
+	switch (device->type) {
+	case DEVICE_CONSOLE:
+		return add_console(cloud, device->vm, device->first, diag);
+	case DEVICE_LATCH:
+		return add_latch(cloud, device->vm, device->first, device->count, diag);
+	}
+	return -EINVAL;
+}
+
+static int add_host(struct cloud *cloud, const struct baton_observer *observer, void *context,
+		    struct baton_diag *diag)
+{
+	const struct scenario *scenario = cloud->scenario;
+	struct baton_host_config config = BATON_HOST_CONFIG;
+
+	config.policy = scenario->policy;
+	config.sched.slice_ns = scenario->quantum_ns;
+	config.sched.burst = (uint32_t)scenario->burst;
+	config.sched.seed = scenario->seed;
+	config.max_vms = (uint32_t)scenario->vm_count;
+	config.observer = observer;
+	config.observer_context = context;
+	return baton_host_create(&config, diag, &cloud->host);
+}
+
+/* Output is kept where it is to be compared, and one byte more to tell "too much". */
+static void prepare_outputs(struct cloud *cloud, FILE *to, struct terminal *terminal)
+{
+	const struct scenario *scenario = cloud->scenario;
+
+	for (size_t i = 0; i < scenario->vm_count; i++) {
+		size_t room = 0;
+
+		for (size_t k = 0; k < scenario->expectation_count; k++) {
+			const struct expectation *e = &scenario->expectations[k];
+
+			if (e->vm == i && e->what == EXPECT_OUTPUT)
+				room = e->output.size + 1;
+		}
+		output_init(&cloud->vms[i].output, to, terminal, room);
+	}
+}
+
+enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
+			 const struct baton_observer *observer, void *context, FILE *to,
+			 struct terminal *terminal, struct yaml_error *error)
+{
+	struct baton_diag diag = { .message = "" };
+	int result;
+
+	*cloud = (struct cloud){ .scenario = scenario };
+	cloud->vms = heap_zeroed(scenario->vm_count, sizeof(*cloud->vms));
+	prepare_outputs(cloud, to, terminal);
+	result = add_host(cloud, observer, context, &diag);
+	if (result)
+		return fail(error, (struct place){ 0, 0 }, result, &diag);
+	for (size_t i = 0; i < scenario->vm_count; i++) {
+		result = add_vm(cloud, i, &diag);
+		if (result)
+			return fail(error, scenario->vms[i].at, result, &diag);
+	}
+	for (size_t i = 0; i < scenario->device_count; i++) {
+		result = add_device(cloud, &scenario->devices[i], &diag);
+		if (result)
+			return fail(error, scenario->devices[i].at, result, &diag);
+	}
+	return STATUS_MET;
+}
+
+void cloud_destroy(struct cloud *cloud)
+{
+	baton_host_destroy(cloud->host);
+	for (size_t i = 0; i < cloud->scenario->vm_count; i++)
+		output_fini(&cloud->vms[i].output);
+	free(cloud->vms);
+}
+
+/* ---------------------------------------------------------------- running */
+
+static double per_cent(uint64_t part, uint64_t whole)
+{
+	return whole ? 100.0 * (double)part / (double)whole : 0;
+}
+
+void cloud_measure(struct cloud *cloud)
+{
+	const struct scenario *scenario = cloud->scenario;
+	uint64_t cpu_ns = 0, weights = 0;
+
+	baton_host_stats(cloud->host, &cloud->stats);
+	for (size_t i = 0; i < scenario->vm_count; i++) {
+		struct baton_vm_stats *stats = &cloud->vms[i].stats;
+
+		baton_vm_stats(cloud->vms[i].vm, stats);
+		cpu_ns += stats->run_ns + stats->handler_ns;
+		weights += scenario->vms[i].share;
+	}
+	for (size_t i = 0; i < scenario->vm_count; i++) {
+		struct cloud_vm *vm = &cloud->vms[i];
+
+		vm->share = per_cent(vm->stats.run_ns + vm->stats.handler_ns, cpu_ns);
+		vm->target = per_cent(scenario->vms[i].share, weights);
+	}
+}
+
+static void show_progress(struct cloud *cloud, struct terminal *terminal)
+{
+	const struct scenario *scenario = cloud->scenario;
+	char line[128] = "";
+	int used = 0;
+
+	if (scenario->vm_count <= PROGRESS_VMS)
+		cloud_measure(cloud);
+	for (size_t i = 0; i < scenario->vm_count && scenario->vm_count <= PROGRESS_VMS; i++)
+		used += snprintf(line + used, sizeof(line) - (size_t)used, "   %.9s %.1f %%",
+				 scenario->vms[i].name, cloud->vms[i].share);
+	if (scenario->for_ns == BATON_FOREVER)
+		terminal_progress(terminal, "%.1f s%s", (double)cloud->stats.wall_ns / 1e9, line);
+	else
+		terminal_progress(terminal, "%.1f s of %.1f s%s",
+				  (double)cloud->stats.wall_ns / 1e9,
+				  (double)scenario->for_ns / 1e9, line);
+}
+
+/* Wall time goes by what the host measured, so that steps add up to the whole and no more. */
+int cloud_run(struct cloud *cloud, struct terminal *terminal, bool quiet)
+{
+	uint64_t total = cloud->scenario->for_ns;
+	bool in_steps = terminal->live && !quiet && total > PROGRESS_FROM_NS;
+	int error;
+
+	do {
+		uint64_t left = BATON_FOREVER;
+
+		if (total != BATON_FOREVER)
+			left = total - cloud->stats.wall_ns;
+		if (in_steps && left > PROGRESS_STEP_NS)
+			left = PROGRESS_STEP_NS;
+		error = baton_host_run(cloud->host, left, &cloud->end);
+		baton_host_stats(cloud->host, &cloud->stats);
+		if (in_steps && cloud->stats.wall_ns > PROGRESS_FROM_NS)
+			show_progress(cloud, terminal);
+	} while (!error && cloud->end == BATON_RUN_BUDGET && cloud->stats.wall_ns < total);
+	terminal_clear(terminal);
+	cloud_measure(cloud);
+	return error;
+}

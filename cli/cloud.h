@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cloud.h - a scenario made real: the host, its VMs and devices, and their run.
+ */
+#ifndef BATON_CLI_CLOUD_H
+#define BATON_CLI_CLOUD_H
+
+#include <stdio.h>
+
+#include "output.h"
+#include "scenario.h"
+#include "status.h"
+
+struct terminal;
+
+struct cloud_vm {
+	struct baton_vm *vm;
+	struct output output;
+	struct baton_vm_stats stats; /* these as of the last cloud_measure() */
+	double share;		     /* CPU time, in per cent of that of all VMs */
+	double target;		     /* the share that its weight stands for */
+};
+
+struct cloud {
+	const struct scenario *scenario; /* borrowed, finished */
+	struct baton_host *host;
+	struct cloud_vm *vms;	/* as many as the scenario has, in its order */
+	enum baton_run_end end; /* why the run ended */
+	struct baton_host_stats stats; /* as of the last cloud_measure() */
+};
+
+/*
+ * Creates everything; the guests' output goes to `to`. All pointers are
+ * borrowed until cloud_destroy(), which may also follow a failure. Returns
+ * STATUS_MET, or STATUS_USAGE or STATUS_CANNOT with `error`.
+ */
+enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
+			 const struct baton_observer *observer, void *context, FILE *to,
+			 struct terminal *terminal, struct yaml_error *error);
+void cloud_destroy(struct cloud *cloud);
+
+/*
+ * Runs for as long as the scenario says, or until baton_host_stop(), with a
+ * progress line on a terminal unless `quiet`, and measures. 0, or what
+ * baton_host_run() gave.
+ */
+int cloud_run(struct cloud *cloud, struct terminal *terminal, bool quiet);
+
+/* Takes all figures from the host. */
+void cloud_measure(struct cloud *cloud);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd_run.c - `baton run`: reads the options, makes a cloud, runs it, reports.
+ *
+ * stdout carries what guests write to their consoles and nothing else, unless
+ * `--json -` claims it; all that Baton itself has to say goes to stderr.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "calibrate.h"
+#include "cloud.h"
+#include "cmd.h"
+#include "interrupt.h"
+#include "report.h"
+#include "report_json.h"
+#include "run_options.h"
+#include "scenario.h"
+#include "show.h"
+#include "status.h"
+#include "terminal.h"
+#include "units.h"
+
+#define SHOW_BUFFER (64 << 10)
+
+static int print_help(void)
+{
+	puts("usage: baton run [OPTION ...] IMAGE[:SHARE[:MODE]] ...\n"
+	     "       baton run [OPTION ...] SCENARIO.yaml\n");
+	run_options_help(stdout);
+	return STATUS_MET;
+}
+
+static enum status complain(const struct scenario *scenario, const struct yaml_error *error,
+			    enum status status)
+{
+	char *text = scenario_error(scenario, error);
+
+	fprintf(stderr, "%s%s\n", text,
+		status == STATUS_CANNOT ? "\nbaton doctor says what this machine can do" : "");
+	free(text);
+	return status;
+}
+
+/* From what the command line names to a scenario that is ready. */
+static int prepare(const struct run_options *options, struct scenario *scenario,
+		   struct yaml_error *error)
+{
+	int result = 0;
+
+	if (scenario->file)
+		result = scenario_load(scenario, error);
+	else
+		for (int i = 0; i < options->operand_count && !result; i++)
+			result = scenario_add_image(scenario, options->operands[i], error);
+	if (!result)
+		result = run_options_apply(options, scenario, error);
+	if (!result)
+		result = scenario_finish(scenario, error);
+	return result;
+}
+
+/* A slice that this machine cannot carry is raised to one that it can. */
+static void fit_quantum(struct scenario *scenario)
+{
+	uint64_t usable_ns;
+
+	if (!scenario_uses_quantum(scenario) || scenario->quantum_ns >= CALIBRATE_FROM_NS)
+		return;
+	/* If it cannot be measured, the run itself will tell why. */
+	if (calibrate_slice(NULL, &usable_ns) || usable_ns <= scenario->quantum_ns)
+		return;
+	fprintf(stderr, "baton run: a quantum of %s is too short for this machine; %s instead\n",
+		units_duration(scenario->quantum_ns).text, units_duration(usable_ns).text);
+	scenario->quantum_ns = usable_ns;
+}
+
+static enum status judge(const struct cloud *cloud)
+{
+	if (expectation_sudden_deaths(cloud))
+		return STATUS_DIED;
+	return expectations_met(cloud) == cloud->scenario->expectation_count ? STATUS_MET
+									      : STATUS_UNMET;
+}
+
+static enum status run_and_report(struct cloud *cloud, struct terminal *terminal, bool quiet,
+				  FILE *json)
+{
+	int error;
+
+	interrupt_stops(cloud->host);
+	error = cloud_run(cloud, terminal, quiet);
+	interrupt_ends();
+	if (error) {
+		fprintf(stderr, "baton run: KVM_RUN failed: %s\n"
+			"baton doctor says what this machine can do\n", strerror(-error));
+		return STATUS_CANNOT;
+	}
+	if (quiet)
+		report_print_faults(cloud, terminal);
+	else
+		report_print(cloud, terminal);
+	if (json && report_json_write(cloud, json)) {
+		fprintf(stderr, "baton run: cannot write the JSON report: %s\n", strerror(errno));
+		return STATUS_USAGE;
+	}
+	return judge(cloud);
+}
+
+/* Opens the JSON report before the run, so that a wrong name is not found out after it. */
+static int open_json(const char *name, FILE **json)
+{
+	*json = NULL;
+	if (!name)
+		return 0;
+	*json = strcmp(name, "-") ? fopen(name, "we") : stdout;
+	if (*json)
+		return 0;
+	fprintf(stderr, "baton run: cannot write %s: %s\n", name, strerror(errno));
+	return -EINVAL;
+}
+
+static enum status run(struct scenario *scenario, bool quiet, FILE *json)
+{
+	FILE *guests = json == stdout ? stderr : stdout;
+	struct show_lines lines;
+	struct terminal terminal;
+	struct yaml_error error;
+	struct cloud cloud;
+	enum status status;
+
+	terminal_init(&terminal, stderr);
+	if (scenario->show != SHOW_NONE) {
+		if (!terminal.live)
+			setvbuf(stderr, NULL, _IOFBF, SHOW_BUFFER);
+		terminal.live = false; /* lines that come by themselves are progress enough */
+	}
+	show_init(&lines, scenario, &terminal);
+	fit_quantum(scenario);
+	status = cloud_create(&cloud, scenario, &lines.observer, &lines, guests, &terminal, &error);
+	if (status)
+		complain(scenario, &error, status);
+	else
+		status = run_and_report(&cloud, &terminal, quiet, json);
+	cloud_destroy(&cloud);
+	fflush(stderr);
+	if (fflush(guests) || ferror(guests)) {
+		fprintf(stderr, "baton run: cannot write what the guests said\n");
+		return STATUS_USAGE;
+	}
+	return status;
+}
+
+/* Either one scenario or images. 0, or -EINVAL with a message. */
+static int check_operands(const struct run_options *options)
+{
+	if (!options->operand_count) {
+		fprintf(stderr, "baton run: nothing to run; expected images or one scenario, "
+			"see baton run --help\n");
+		return -EINVAL;
+	}
+	for (int i = 0; i < options->operand_count; i++)
+		if (options->operand_count > 1 && run_options_is_scenario(options->operands[i])) {
+			fprintf(stderr, "baton run: %s is not alone; expected one scenario, or "
+				"images\n", options->operands[i]);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+int cmd_run_with(const struct run_options *options)
+{
+	const char *first = options->operands[0];
+	struct scenario scenario;
+	struct yaml_error error;
+	enum status status;
+	FILE *json;
+
+	if (check_operands(options))
+		return STATUS_USAGE;
+	scenario_init(&scenario, run_options_is_scenario(first) ? first : NULL);
+	if (prepare(options, &scenario, &error)) {
+		status = complain(&scenario, &error, STATUS_USAGE);
+	} else if (open_json(options->given[RUN_OPTION_JSON], &json)) {
+		status = STATUS_USAGE;
+	} else {
+		status = run(&scenario, options->given[RUN_OPTION_QUIET], json);
+		if (json && json != stdout)
+			fclose(json); /* it has been flushed */
+	}
+	scenario_fini(&scenario);
+	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run_options options;
+
+	if (run_options_parse(&options, argc, argv))
+		return STATUS_USAGE;
+	if (options.given[RUN_OPTION_HELP])
+		return print_help();
+	return cmd_run_with(&options);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * main.c - from argv to a command: one table.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "baton/baton.h"
+#include "cmd.h"
+#include "status.h"
+#include "suggest.h"
+
+static int cmd_help(int argc, char **argv);
+
+static const struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{ "run", "lets virtual machines take turns, and accounts for every exit", cmd_run },
+	{ "lab", "runs one of the labs by name, or lists them", cmd_lab },
+	{ "doctor", "what this machine's KVM can and cannot do, and how to mend it", cmd_doctor },
+	{ "help", "says more about a command", cmd_help },
+	{ NULL, NULL, NULL },
+};
+
+static const char *command_word(const void *none, size_t i)
+{
+	return commands[i].name;
+}
+
+static const struct command *find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+static int unknown(const char *name)
+{
+	const char *meant = suggest(name, command_word, NULL);
+
+	fprintf(stderr, "baton: command \"%s\" is unknown%s%s%s; see baton help\n", name,
+		meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
+	return STATUS_USAGE;
+}
+
+static void print_overview(FILE *to)
+{
+	fputs("Baton: virtual machines take turns on one thread, every exit accounted for.\n\n"
+	      "usage: baton COMMAND [OPTION ...] [ARGUMENT ...]\n\n",
+	      to);
+	for (const struct command *c = commands; c->name; c++)
+		fprintf(to, "  %-8s%s\n", c->name, c->summary);
+	fputs("\nTry: baton run neo.bin:70 morpheus.bin:30 --for 3s\n", to);
+}
+
+/* `baton help COMMAND` is `baton COMMAND --help`. */
+static int cmd_help(int argc, char **argv)
+{
+	const struct command *c;
+
+	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+		print_overview(stdout);
+		return STATUS_MET;
+	}
+	c = find(argv[1]);
+	if (!c)
+		return unknown(argv[1]);
+	return c->run(2, (char *[]){ argv[1], "--help", NULL });
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *c;
+
+	if (argc < 2) {
+		print_overview(stderr);
+		return STATUS_USAGE;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		printf("baton %s\n", baton_version());
+		return STATUS_MET;
+	}
+	if (!strcmp(argv[1], "--help"))
+		return cmd_help(1, argv);
+	c = find(argv[1]);
+	return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
+}

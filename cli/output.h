@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * output.h - what a guest writes to its console: passed on as it is, and kept
+ * where an expectation asks for it.
+ */
+#ifndef BATON_CLI_OUTPUT_H
+#define BATON_CLI_OUTPUT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct baton_vm;
+struct terminal;
+
+struct output {
+	FILE *to;		   /* borrowed */
+	struct terminal *terminal; /* borrowed: cleared before anything is written */
+	char *kept;		   /* the first `room` bytes */
+	size_t room;
+	uint64_t size; /* of all that the guest wrote */
+};
+
+/* Keeps up to `room` bytes. output_fini() frees them. */
+void output_init(struct output *output, FILE *to, struct terminal *terminal, size_t room);
+void output_fini(struct output *output);
+
+/* The `write` of a console; the context is a struct output. */
+void output_write(void *output, struct baton_vm *vm, const char *bytes, size_t count);
+
+#endif

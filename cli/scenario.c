@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scenario.c - what a run is to be, apart from how YAML spells it.
+ */
+#include "scenario.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "heap.h"
+#include "image.h"
+#include "places.h"
+#include "units.h"
+
+void scenario_init(struct scenario *scenario, const char *file)
+{
+	const struct baton_sched_config sched = BATON_SCHED_CONFIG;
+
+	*scenario = (struct scenario){
+		.file = file,
+		.folder = file ? place_of(file) : heap_copy("."),
+		.policy = "share",
+		.quantum_ns = sched.slice_ns,
+		.burst = sched.burst,
+		.seed = sched.seed,
+		.for_ns = BATON_FOREVER,
+	};
+}
+
+void scenario_fini(struct scenario *scenario)
+{
+	for (size_t i = 0; i < scenario->vm_count; i++) {
+		free(scenario->vms[i].name);
+		free(scenario->vms[i].image);
+		free(scenario->vms[i].path);
+	}
+	for (size_t i = 0; i < scenario->expectation_count; i++)
+		expectation_fini(&scenario->expectations[i]);
+	free(scenario->vms);
+	free(scenario->devices);
+	free(scenario->expectations);
+	free(scenario->folder);
+}
+
+char *scenario_error(const struct scenario *scenario, const struct yaml_error *error)
+{
+	if (!scenario->file)
+		return heap_print("baton run: %s", error->text);
+	if (!error->at.line)
+		return heap_print("%s: %s", scenario->file, error->text);
+	return heap_print("%s:%u:%u: %s", scenario->file, error->at.line, error->at.column,
+			  error->text);
+}
+
+__attribute__((format(printf, 3, 4)))
+static int fail(struct yaml_error *error, struct place at, const char *format, ...)
+{
+	va_list args;
+
+	error->at = at;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+/* -------------------------------------------------------------------- VMs */
+
+struct scenario_vm *scenario_add_vm(struct scenario *scenario)
+{
+	const struct baton_vm_config config = BATON_VM_CONFIG;
+	struct scenario_vm *vm;
+
+	scenario->vms = heap_grow(scenario->vms, scenario->vm_count, sizeof(*scenario->vms));
+	vm = &scenario->vms[scenario->vm_count++];
+	vm->memory = config.memory;
+	vm->share = config.share;
+	vm->load = config.load;
+	vm->entry = config.entry;
+	vm->watchdog_ns = BATON_FOREVER;
+	return vm;
+}
+
+size_t scenario_find_vm(const struct scenario *scenario, const char *name)
+{
+	for (size_t i = 0; i < scenario->vm_count; i++)
+		if (scenario->vms[i].name && !strcmp(scenario->vms[i].name, name))
+			return i;
+	return SIZE_MAX;
+}
+
+/* The file's name without folder and extension, in the characters that a name may have. */
+static char *stem_of(const char *image)
+{
+	const char *slash = strrchr(image, '/');
+	const char *base = slash ? slash + 1 : image;
+	const char *dot = strrchr(base, '.');
+	size_t size = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+	char *stem;
+
+	if (size > SCENARIO_NAME_MAX - sizeof("-4096"))
+		size = SCENARIO_NAME_MAX - sizeof("-4096");
+	stem = size ? heap_print("%.*s", (int)size, base) : heap_copy("vm");
+	for (char *c = stem; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
+			*c = '_';
+	return stem;
+}
+
+void scenario_name_vm(const struct scenario *scenario, struct scenario_vm *vm)
+{
+	char *stem = stem_of(vm->image), *name = heap_copy(stem);
+	size_t number = 1;
+
+	for (size_t i = 0; i < scenario->vm_count; i++)
+		if (scenario->vms[i].name && !strcmp(scenario->vms[i].image, vm->image))
+			number++;
+	if (number > 1)
+		number--; /* the first of them may have a name of its own */
+	while (scenario_find_vm(scenario, name) != SIZE_MAX ||
+	       !strcmp(name, EXPECTATION_HOST_NAME)) {
+		free(name);
+		name = heap_print("%s-%zu", stem, ++number);
+	}
+	free(stem);
+	vm->name = name;
+}
+
+/* Reads the SHARE and MODE of "IMAGE:SHARE:MODE"; an empty part stands for the default. */
+static int read_parts(struct scenario_vm *vm, char *share, char *mode, struct yaml_error *error)
+{
+	const struct place nowhere = { 0, 0 };
+	const char *wrong = *share ? units_read_number(share, &vm->share) : NULL;
+	const char *word, *meant;
+	char list[80];
+
+	if (!wrong && vm->share > BATON_WEIGHT_MAX)
+		wrong = "is too large";
+	if (wrong)
+		return fail(error, nowhere,
+			    "%s: share \"%s\" %s; expected " UNITS_NUMBER " from 0 to %llu",
+			    vm->image, share, wrong, (unsigned long long)BATON_WEIGHT_MAX);
+	if (!*mode)
+		return 0;
+	for (size_t i = 0; (word = scenario_mode_word(NULL, i)); i++) {
+		if (!strcmp(word, mode)) {
+			vm->mode = (enum baton_mode)i;
+			vm->has_mode = true;
+			return 0;
+		}
+	}
+	meant = suggest(mode, scenario_mode_word, NULL);
+	return fail(error, nowhere, "%s: mode \"%s\" is unknown; expected %s%s%s%s", vm->image,
+		    mode, suggest_list(list, sizeof(list), scenario_mode_word, NULL),
+		    meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
+}
+
+int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_error *error)
+{
+	struct scenario_vm *vm;
+	char *share, *mode;
+	int result;
+
+	if (scenario->vm_count == SCENARIO_MOST_VMS)
+		return fail(error, (struct place){ 0, 0 }, "too many images; expected at most %d",
+			    SCENARIO_MOST_VMS);
+	vm = scenario_add_vm(scenario);
+	vm->image = heap_copy(text);
+	share = strchr(vm->image, ':');
+	if (share)
+		*share++ = '\0';
+	else
+		share = vm->image + strlen(vm->image);
+	mode = strchr(share, ':');
+	if (mode)
+		*mode++ = '\0';
+	else
+		mode = share + strlen(share);
+	if (!*vm->image)
+		return fail(error, (struct place){ 0, 0 },
+			    "\"%s\" names no image; expected IMAGE[:SHARE[:MODE]]", text);
+	result = read_parts(vm, share, mode, error);
+	if (!result)
+		scenario_name_vm(scenario, vm);
+	return result;
+}
+
+/* -------------------------------------------------------------- the whole */
+
+bool scenario_uses_quantum(const struct scenario *scenario)
+{
+	return !strcmp(scenario->policy, "quantum") || !strcmp(scenario->policy, "share");
+}
+
+static int check_shares(const struct scenario *scenario, struct yaml_error *error)
+{
+	if (strcmp(scenario->policy, "share"))
+		return 0;
+	for (size_t i = 0; i < scenario->vm_count; i++)
+		if (scenario->vms[i].share)
+			return 0;
+	return fail(error, scenario->vms[0].share_at,
+		    "every share is 0; expected at least one above 0");
+}
+
+static int find_image(const struct scenario *scenario, struct scenario_vm *vm,
+		      struct yaml_error *error)
+{
+	char *meant, *guests;
+	int result;
+
+	vm->path = image_find(scenario->folder, vm->image);
+	if (vm->path) {
+		result = vm->has_mode ? 0 : image_mode(vm->path, &vm->mode);
+		return result ? fail(error, vm->image_at, "image \"%s\" cannot be read: %s",
+				     vm->path, strerror(-result))
+			      : 0;
+	}
+	meant = image_suggest(scenario->folder, vm->image);
+	guests = place_folder(PLACE_GUESTS);
+	result = fail(error, vm->image_at,
+		      "no image \"%s\"; expected a file in %s, or one of Baton's guests in %s"
+		      "%s%s%s",
+		      vm->image, scenario->folder, guests, meant ? " (did you mean \"" : "",
+		      meant ? meant : "", meant ? "\"?)" : "");
+	free(guests);
+	free(meant);
+	return result;
+}
+
+static int check_expectations(const struct scenario *scenario, struct yaml_error *error)
+{
+	for (size_t i = 0; i < scenario->expectation_count; i++) {
+		const struct expectation *e = &scenario->expectations[i];
+		uint64_t memory;
+
+		if (e->what == EXPECT_LAG && strcmp(scenario->policy, "share"))
+			return fail(error, e->at,
+				    "policy %s bounds no lag; expected policy share",
+				    scenario->policy);
+		if (e->what != EXPECT_MEMORY)
+			continue;
+		memory = scenario->vms[e->vm].memory;
+		if (e->memory.gpa > memory - sizeof(e->memory.word))
+			return fail(error, e->at,
+				    "address 0x%llx is outside of memory; expected at most 0x%llx",
+				    (unsigned long long)e->memory.gpa,
+				    (unsigned long long)(memory - sizeof(e->memory.word)));
+	}
+	return 0;
+}
+
+int scenario_finish(struct scenario *scenario, struct yaml_error *error)
+{
+	int result;
+
+	if (!scenario->vm_count)
+		return fail(error, (struct place){ 0, 0 }, "no VM; expected at least one");
+	result = check_shares(scenario, error);
+	if (!result)
+		result = check_expectations(scenario, error);
+	for (size_t i = 0; !result && i < scenario->vm_count; i++) {
+		struct scenario_vm *vm = &scenario->vms[i];
+
+		if (vm->watchdog_ns == BATON_FOREVER)
+			vm->watchdog_ns = scenario->watchdog_ns;
+		result = find_image(scenario, vm, error);
+	}
+	return result;
+}
+
+/* ------------------------------------------------------------------ words */
+
+const char *scenario_policy_word(const void *none, size_t i)
+{
+	return baton_policies()[i] ? baton_policies()[i]->name : NULL;
+}
+
+const char *scenario_mode_word(const void *none, size_t i)
+{
+	return i < BATON_MODES ? baton_mode_name((enum baton_mode)i) : NULL;
+}
+
+const char *scenario_show_word(const void *none, size_t i)
+{
+	static const char *const words[] = {
+		[SHOW_NONE] = "none",
+		[SHOW_EXITS] = "exits",
+		[SHOW_TURNS] = "turns",
+	};
+
+	return i < sizeof(words) / sizeof(*words) ? words[i] : NULL;
+}
+
+const char *scenario_vm_word(const void *scenario, size_t i)
+{
+	const struct scenario *s = scenario;
+
+	return i < s->vm_count ? s->vms[i].name : NULL;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scenario.h - a run, described: policy, VMs, devices, what is expected.
+ *
+ * A scenario comes from a YAML file (scenario_parse) or from the command line
+ * (scenario_add_image), may then be changed by options, and is made ready by
+ * scenario_finish(). It holds no KVM and no host: cloud.c makes those from it.
+ */
+#ifndef BATON_CLI_SCENARIO_H
+#define BATON_CLI_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "baton/baton.h"
+#include "expectation.h"
+#include "yaml_reader.h" /* struct place, struct yaml_error */
+
+#define SCENARIO_VERSION  1
+#define SCENARIO_MOST_VMS 4096
+#define SCENARIO_NAME_MAX 63 /* bytes of a VM's name, as in baton.h */
+
+/* What baton_vm_create() takes as memory, so that the place can be named in a message. */
+#define SCENARIO_PAGE	      4096
+#define SCENARIO_LEAST_MEMORY (UINT64_C(64) << 10)
+#define SCENARIO_MOST_MEMORY  (UINT64_C(3) << 30)
+
+/* The console and the latch that every VM gets with `ports: course`. */
+#define COURSE_CONSOLE	   0xE9
+#define COURSE_LATCH	   0x10
+#define COURSE_LATCH_COUNT 3
+
+enum show {
+	SHOW_NONE,
+	SHOW_EXITS,
+	SHOW_TURNS,
+};
+
+struct scenario_vm {
+	char *name;
+	char *image; /* as written */
+	char *path;  /* as found by scenario_finish() */
+	bool has_mode;
+	enum baton_mode mode;
+	bool bare;
+	bool no_ports; /* `ports: none` */
+	uint64_t memory;
+	uint64_t share;
+	uint64_t load, entry; /* BATON_DEFAULT_ADDRESS unless given */
+	uint64_t arrives_ns;
+	uint64_t watchdog_ns; /* BATON_FOREVER: as the scenario's, once finished */
+	struct place at, name_at, image_at, share_at;
+};
+
+enum scenario_device_type {
+	DEVICE_CONSOLE,
+	DEVICE_LATCH,
+};
+
+struct scenario_device {
+	enum scenario_device_type type;
+	size_t vm;
+	uint16_t first;
+	uint32_t count;
+	struct place at;
+};
+
+struct scenario {
+	const char *file; /* borrowed; NULL: the command line */
+	char *folder;	  /* where the file is */
+	const char *policy; /* a name in baton_policies() */
+	uint64_t quantum_ns;
+	uint64_t burst;
+	uint64_t seed;
+	uint64_t for_ns; /* BATON_FOREVER: until all have ended */
+	uint64_t watchdog_ns;
+	enum show show;
+	struct scenario_vm *vms;
+	size_t vm_count;
+	struct scenario_device *devices;
+	size_t device_count;
+	struct expectation *expectations;
+	size_t expectation_count;
+};
+
+/* An empty scenario with all defaults. scenario_fini() frees what it comes to own. */
+void scenario_init(struct scenario *scenario, const char *file);
+void scenario_fini(struct scenario *scenario);
+
+/*
+ * Reads YAML into an initialised scenario. Pure: it opens no file. Returns 0 or
+ * -EINVAL with `error`, and the scenario is then fit for scenario_fini() only.
+ */
+int scenario_parse(struct scenario *scenario, const void *bytes, size_t size,
+		   struct yaml_error *error);
+
+/* Reads the file that scenario->file names, and parses it. 0 or -EINVAL. */
+int scenario_load(struct scenario *scenario, struct yaml_error *error);
+
+/* Adds a VM as "IMAGE[:SHARE[:MODE]]" describes it. 0 or -EINVAL. */
+int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_error *error);
+
+/*
+ * What only the whole can tell, once nothing changes any more: finds the images,
+ * picks the modes that were not given, checks policy and shares. 0 or -EINVAL.
+ */
+int scenario_finish(struct scenario *scenario, struct yaml_error *error);
+
+/* The VM of that name, or SIZE_MAX. */
+size_t scenario_find_vm(const struct scenario *scenario, const char *name);
+
+/* Does the policy hand out time, so that `quantum` matters? */
+bool scenario_uses_quantum(const struct scenario *scenario);
+
+/*
+ * The error as one line without its newline: "FILE:LINE:COLUMN: …", or "baton
+ * run: …" for what the command line said. The caller frees it.
+ */
+char *scenario_error(const struct scenario *scenario, const struct yaml_error *error);
+
+/* Appends a VM with the defaults. The pointer holds until the next call. */
+struct scenario_vm *scenario_add_vm(struct scenario *scenario);
+
+/* Names the VM after its image, with a number behind it where another is named so. */
+void scenario_name_vm(const struct scenario *scenario, struct scenario_vm *vm);
+
+/* Words for suggest(); the index is that of the enumeration or the array. */
+const char *scenario_policy_word(const void *none, size_t i);
+const char *scenario_mode_word(const void *none, size_t i);
+const char *scenario_show_word(const void *none, size_t i);
+const char *scenario_vm_word(const void *scenario, size_t i);
+
+#endif

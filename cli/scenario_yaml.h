@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scenario_yaml.h - private to the files that read a scenario from YAML.
+ */
+#ifndef BATON_CLI_SCENARIO_YAML_H
+#define BATON_CLI_SCENARIO_YAML_H
+
+#include "scenario.h"
+#include "yaml_reader.h"
+
+#define LATCH_MOST_PORTS 16 /* device.h */
+
+/* A device under construction, with the scenario whose VMs it may name. */
+struct device_target {
+	const struct scenario *scenario;
+	struct scenario_device device;
+};
+
+/* Reads `expect:` into the struct scenario that `object` is. */
+int scenario_read_expect(struct yaml_reader *reader, const yaml_node_t *node,
+			 const struct yaml_field *field, void *object);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * terminal.c - colours and the progress line, by ECMA-48 control sequences.
+ */
+#include "terminal.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void terminal_init(struct terminal *terminal, FILE *to)
+{
+	const char *none = getenv("NO_COLOR"), *type = getenv("TERM");
+
+	*terminal = (struct terminal){ .to = to, .live = isatty(fileno(to)) };
+	terminal->coloured = terminal->live && !(none && *none) && type && strcmp(type, "dumb");
+}
+
+const char *terminal_colour(const struct terminal *terminal, enum colour colour)
+{
+	static const char *const sequences[] = {
+		[COLOUR_GOOD] = "\033[32m",  [COLOUR_BAD] = "\033[31m",	  [COLOUR_WARN] = "\033[33m",
+		[COLOUR_STRONG] = "\033[1m", [COLOUR_FAINT] = "\033[2m",
+	};
+
+	return terminal->coloured ? sequences[colour] : "";
+}
+
+const char *terminal_plain(const struct terminal *terminal)
+{
+	return terminal->coloured ? "\033[0m" : "";
+}
+
+void terminal_progress(struct terminal *terminal, const char *format, ...)
+{
+	va_list args;
+
+	if (!terminal->live)
+		return;
+	fputc('\r', terminal->to);
+	va_start(args, format);
+	vfprintf(terminal->to, format, args);
+	va_end(args);
+	fputs("\033[K", terminal->to);
+	fflush(terminal->to);
+	terminal->line_shown = true;
+}
+
+void terminal_clear(struct terminal *terminal)
+{
+	if (!terminal->line_shown)
+		return;
+	fputs("\r\033[K", terminal->to);
+	fflush(terminal->to);
+	terminal->line_shown = false;
+}

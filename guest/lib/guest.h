@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * guest.h - all that a guest has: ports, Baton's calls, a console, random numbers.
+ *
+ * The same header serves 16-, 32- and 64-bit guests. The build defines exactly
+ * one of GUEST_REAL, GUEST_PROTECTED, GUEST_PAGED and GUEST_LONG. There is no C
+ * library below it and no interrupt handler: a guest runs main(), and its
+ * result becomes the status that the host sees.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include <stdint.h>
+
+#include <baton/abi.h>
+
+/*
+ * Guest memory appears in the linear address space at 0 and, where paging is
+ * on, once more at GUEST_OFFSET. The guest is linked to run in the upper copy.
+ */
+#if defined(GUEST_REAL)
+#define GUEST_MODE   "real"
+#define GUEST_OFFSET 0
+#elif defined(GUEST_PROTECTED)
+#define GUEST_MODE   "protected"
+#define GUEST_OFFSET 0
+#elif defined(GUEST_PAGED)
+#define GUEST_MODE   "paged"
+#define GUEST_OFFSET BATON_PAGED_OFFSET
+#elif defined(GUEST_LONG)
+#define GUEST_MODE   "long"
+#define GUEST_OFFSET BATON_LONG_OFFSET
+#else
+#error "define GUEST_REAL, GUEST_PROTECTED, GUEST_PAGED or GUEST_LONG"
+#endif
+
+/* What main() returns is the guest's status; start.S and start-real.S halt with it. */
+int main(void);
+
+/* The word at GPA 0x400, where a host looks for a result. The linker scripts place it. */
+extern volatile uint32_t guest_result;
+
+/* ------------------------------------------------------------------- ports */
+
+/*
+ * One access is one exit. The host may read or write guest memory meanwhile, so
+ * the compiler must not keep memory in registers across it.
+ */
+static inline void out8(uint16_t port, uint8_t value)
+{
+	__asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline void out16(uint16_t port, uint16_t value)
+{
+	__asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline void out32(uint16_t port, uint32_t value)
+{
+	__asm__ volatile("outl %0, %1" : : "a"(value), "Nd"(port) : "memory");
+}
+
+static inline uint8_t in8(uint16_t port)
+{
+	uint8_t value;
+
+	__asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static inline uint16_t in16(uint16_t port)
+{
+	uint16_t value;
+
+	__asm__ volatile("inw %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+static inline uint32_t in32(uint16_t port)
+{
+	uint32_t value;
+
+	__asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port) : "memory");
+	return value;
+}
+
+/* ------------------------------------------------------------ Baton's calls */
+
+/* The ABI that the host speaks; compare it with BATON_ABI_VERSION. */
+static inline uint32_t baton_version(void)
+{
+	return in32(BATON_CALL_VERSION);
+}
+
+/* Ends this turn. The guest stays runnable. */
+static inline void baton_yield(void)
+{
+	out32(BATON_CALL_YIELD, 0);
+}
+
+/* Lets the others run for at least so many microseconds. */
+static inline void baton_sleep_us(uint32_t microseconds)
+{
+	out32(BATON_CALL_SLEEP, microseconds);
+}
+
+/* ----------------------------------------------------------------- console */
+
+/* Each character is one exit. */
+void print_char(char c);
+void print(const char *string);
+void print_unsigned(unsigned long value);
+void print_hex(unsigned long value);
+
+/* ---------------------------------------------------------- random numbers */
+
+/*
+ * The next number of a sequence that its seed fixes (xorshift32, Marsaglia
+ * 2003). The state must not be 0; then it never becomes 0. Not for secrets.
+ */
+static inline uint32_t random_next(uint32_t *state)
+{
+	uint32_t x = *state;
+
+	x ^= x << 13;
+	x ^= x >> 17;
+	x ^= x << 5;
+	return *state = x;
+}
+
+/* A number from 0 to limit - 1; the remainder's bias is below limit / 2^32. */
+static inline uint32_t random_below(uint32_t *state, uint32_t limit)
+{
+	return random_next(state) % limit;
+}
+
+#endif

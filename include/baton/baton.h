@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT OR GPL-2.0-only */
+/*
+ * baton.h - the whole of the library: hosts, virtual machines, runs, figures.
+ *
+ * A *host* owns a set of VMs and lets them take turns on the one thread that
+ * created it. Everything is explicit: nothing runs unless baton_host_run() is
+ * called, nothing is printed, no thread is started, no signal disposition is
+ * touched, and no state lives outside the objects that you create.
+ *
+ * Errors: functions that can fail return 0 or a negative errno value. Those
+ * that take a `struct baton_diag *` also say what was wrong in words; the
+ * pointer may be NULL. What a *guest* does wrong is never an error return: the
+ * VM's outcome becomes BATON_DEAD and baton_vm_death() says why.
+ *
+ * Threads: a host and everything in it belong to the thread that created the
+ * host. Only baton_host_stop() may be called from other threads and from
+ * signal handlers. Different hosts share nothing.
+ *
+ * Units: times are nanoseconds of CLOCK_MONOTONIC, sizes are bytes, addresses
+ * are guest-physical (GPA) unless a name says otherwise.
+ */
+#ifndef BATON_BATON_H
+#define BATON_BATON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sched.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct baton_host;
+struct baton_vm;
+struct baton_vcpu;
+struct baton_device;
+struct baton_device_ops;
+
+/* A guest-physical address: a number, never a pointer of the host's. */
+typedef uint64_t baton_gpa_t;
+
+/* No limit, for budgets, slices and deadlines. */
+#define BATON_FOREVER UINT64_MAX
+
+/*
+ * What went wrong, in words. Owned by the caller; written only on failure.
+ * `where` names the thing at fault (a file, a VM, a device node), `message`
+ * says what was expected. Both are always terminated.
+ */
+struct baton_diag {
+	char where[128];
+	char message[384];
+};
+
+/* The library's version, "major.minor.patch"; static storage. */
+const char *baton_version(void);
+
+/* ------------------------------------------------------------------ exits */
+
+/* Why KVM_RUN returned (KVM API, section 5, "The kvm_run structure"). */
+enum baton_exit_kind {
+#define BATON_EXIT(id, name, summary) BATON_EXIT_##id,
+#include "exits.def"
+#undef BATON_EXIT
+	BATON_EXIT_KINDS /* how many there are */
+};
+
+/* The short name of a kind ("io_out"), as in the JSON report; static storage. */
+const char *baton_exit_name(enum baton_exit_kind kind);
+
+/* One exit, decoded. Fields that a kind does not have are 0. */
+struct baton_exit {
+	enum baton_exit_kind kind;
+	uint8_t size;	 /* bytes of one access: 1, 2, 4 or 8 */
+	uint32_t count;	 /* accesses: above 1 for string I/O */
+	uint32_t reason; /* KVM's number, also where the kind is `unknown` */
+	uint64_t addr;	 /* port, or GPA of an MMIO access */
+	uint64_t data;	 /* first datum, or KVM's detail (hardware reason, suberror) */
+	uint64_t rip;	 /* instruction pointer as this KVM left it (see docs/architecture.md) */
+	uint64_t at_ns;	 /* when KVM_RUN returned */
+};
+
+/* General registers in the order of KVM's struct kvm_regs. */
+struct baton_regs {
+	uint64_t rax, rbx, rcx, rdx, rsi, rdi, rsp, rbp;
+	uint64_t r8, r9, r10, r11, r12, r13, r14, r15;
+	uint64_t rip, rflags;
+};
+
+/* ------------------------------------------------------------------ hosts */
+
+/* A turn that ended, as an observer sees it. */
+struct baton_turn {
+	struct baton_vm *vm;
+	uint64_t begin_ns, end_ns;    /* from the first entry to the end of the last handler */
+	uint64_t slice_ns;	      /* what the policy gave */
+	uint64_t charged_ns;	      /* run + handler time in this turn */
+	uint64_t exits;		      /* exits in this turn */
+	enum baton_why why;	      /* why it ended */
+	const struct baton_regs *regs; /* as of the last return from KVM_RUN */
+};
+
+/*
+ * Callbacks while a host runs; each may be NULL. They run on the host's thread
+ * between two entries, their time is charged to the handler (exit) or the
+ * switch (turn), and they must not call baton_host_run() or destroy anything.
+ */
+struct baton_observer {
+	void (*exit)(void *context, struct baton_vm *vm, const struct baton_exit *exit);
+	void (*turn)(void *context, const struct baton_turn *turn);
+};
+
+/*
+ * How a host is made. Start from BATON_HOST_CONFIG, change what you need.
+ * All pointers are borrowed for the call, save `observer` and
+ * `observer_context`, which must outlive the host.
+ */
+struct baton_host_config {
+	const char *policy;		    /* a name from baton_policies(); ignored if `ops` is set */
+	const struct baton_sched_ops *ops;  /* a policy of your own */
+	struct baton_sched_config sched;    /* slice, burst, seed */
+	uint32_t max_vms;		    /* room for so many VMs; the policy's state is sized by it */
+	int kick_signal;		    /* 0: SIGRTMIN; blocked in this thread while the host exists */
+	const char *kvm_path;		    /* the device node */
+	const struct baton_observer *observer;
+	void *observer_context;
+};
+
+#define BATON_HOST_CONFIG                                              \
+	{                                                              \
+		.policy = "share", .sched = BATON_SCHED_CONFIG,        \
+		.max_vms = 64, .kvm_path = "/dev/kvm",                 \
+	}
+
+/*
+ * Opens KVM, checks that it offers what Baton needs, and blocks the kick signal
+ * in the calling thread; baton_host_destroy() puts the mask back. Hosts that
+ * share a thread and a signal are destroyed in reverse order of creation.
+ * Does not block. Errors: -ENOENT or -EACCES (device node), -ENOSYS (KVM lacks
+ * something, named in the diagnostic), -EINVAL (configuration), -ENOMEM,
+ * -EAGAIN (no timer to be had).
+ */
+int baton_host_create(const struct baton_host_config *config, struct baton_diag *diag,
+		      struct baton_host **host);
+
+/* Destroys the host with its VMs and devices. NULL is allowed. */
+void baton_host_destroy(struct baton_host *host);
+
+/* Why baton_host_run() came back. */
+enum baton_run_end {
+	BATON_RUN_BUDGET,  /* the budget is used up */
+	BATON_RUN_STOPPED, /* baton_host_stop() was called */
+	BATON_RUN_DONE,	   /* every VM has ended */
+	BATON_RUN_STUCK,   /* the VMs that are left wait for one another, for ever */
+};
+
+/*
+ * Lets the VMs take turns for `budget_ns` of wall time. A turn that the budget
+ * cuts is continued by the next call, so running in steps changes no decision.
+ * Blocks for as long as it runs; VMs that all sleep are waited for without
+ * using the CPU. Errors: -EPERM (not the thread that created the host), -EBUSY
+ * (called from inside a handler), or what KVM_RUN gave for a reason that is not
+ * the guest's.
+ */
+int baton_host_run(struct baton_host *host, uint64_t budget_ns, enum baton_run_end *end);
+
+/*
+ * Makes the present or, if none is under way, the next baton_host_run() return
+ * BATON_RUN_STOPPED. May be called from any thread and from a signal handler,
+ * at any time between create and destroy; it is never lost.
+ */
+void baton_host_stop(struct baton_host *host);
+
+/*
+ * The ledger: where the wall time went since the first baton_host_run().
+ * One clock reading at each boundary ends one part and begins the next, so
+ * run + handler + switch + idle == wall, to the nanosecond, where `wall` is the
+ * last reading minus the first. Time between two calls of baton_host_run()
+ * is idle time.
+ */
+struct baton_host_stats {
+	uint64_t wall_ns;
+	uint64_t run_ns;     /* inside KVM_RUN, the kernel's work included */
+	uint64_t handler_ns; /* serving exits */
+	uint64_t switch_ns;  /* policy, timer, bookkeeping between turns */
+	uint64_t idle_ns;    /* nobody could run */
+	uint64_t stolen_ns;  /* of all this: the thread was not on a CPU though it wanted to be */
+	uint64_t turns;
+	uint64_t kicks; /* signals consumed */
+	/* Distance of any VM from its ideal share (docs/architecture.md, "Lag"). */
+	uint64_t lag_ns;	/* largest, before the set of runnable VMs first changed */
+	uint64_t lag_later_ns;	/* largest since, counted anew at each change */
+	uint64_t overrun_ns;	/* most that a turn ran past its slice */
+};
+
+void baton_host_stats(const struct baton_host *host, struct baton_host_stats *stats);
+
+/* The i-th VM in order of creation, or NULL past the end. */
+struct baton_vm *baton_host_vm(const struct baton_host *host, uint32_t i);
+
+/* ---------------------------------------------------------------- machines */
+
+/* The processor mode in which a guest starts (SDM vol. 3, 2.2; APM vol. 2, 1.2). */
+enum baton_mode {
+	BATON_MODE_REAL,      /* 16-bit, CS base 0 */
+	BATON_MODE_PROTECTED, /* 32-bit, flat segments, no paging */
+	BATON_MODE_PAGED,     /* 32-bit with paging: identity, and once more at 3 GiB */
+	BATON_MODE_LONG,      /* 64-bit: identity, and once more at -2 GiB */
+	BATON_MODES
+};
+
+/* "real", "protected", "paged", "long"; static storage. */
+const char *baton_mode_name(enum baton_mode mode);
+
+/* Linear addresses at which a paged and a long guest sees its memory again. */
+#define BATON_PAGED_BASE UINT64_C(0xC0000000)
+#define BATON_LONG_BASE	 UINT64_C(0xFFFFFFFF80000000)
+
+/* Where a flat image goes, or enters, unless you say otherwise. */
+#define BATON_DEFAULT_ADDRESS UINT64_MAX
+
+/*
+ * How a VM is made. Start from BATON_VM_CONFIG. Pointers are borrowed for the
+ * call; name and image are copied.
+ */
+struct baton_vm_config {
+	const char *name;	 /* unique on its host; at most 63 bytes */
+	const char *image_path;	 /* the image as a file: ELF32, ELF64 or flat, told by its first bytes */
+	const void *image;	 /* or as bytes; one of the two */
+	size_t image_size;
+	enum baton_mode mode;
+	uint64_t memory;	 /* bytes, a multiple of 4 KiB from 64 KiB to 3 GiB */
+	uint64_t load;		 /* GPA of a flat image; default 0 */
+	uint64_t entry;		 /* linear address; default: ELF entry, or where the flat image begins */
+	bool bare;		 /* no tripwire IDT: a fault is a triple fault */
+	uint64_t share;		 /* weight under the policy `share`; 0 never runs */
+	uint64_t arrives_ns;	 /* becomes runnable so long after the first run begins */
+	uint64_t watchdog_ns;	 /* dies after so much time of its own without an exit; 0: never */
+};
+
+#define BATON_VM_CONFIG                                                \
+	{                                                              \
+		.name = "vm", .mode = BATON_MODE_REAL,                 \
+		.memory = 1 << 20, .load = BATON_DEFAULT_ADDRESS,      \
+		.entry = BATON_DEFAULT_ADDRESS, .share = 1,            \
+	}
+
+/*
+ * Creates a VM with one vCPU, loads its image and sets up its mode. The VM
+ * belongs to the host. It may be created before or between runs. On failure
+ * nothing is left behind. Errors: -EINVAL (configuration, image), -EEXIST
+ * (name), -ENOSPC (host full), -ENOTSUP (this KVM cannot do that mode),
+ * -ENOMEM, -EAGAIN (limit on tasks), -EMFILE, or the errno of reading the image.
+ */
+int baton_vm_create(struct baton_host *host, const struct baton_vm_config *config,
+		    struct baton_diag *diag, struct baton_vm **vm);
+
+/* Takes a VM from its host, with all that is its. Not from inside a handler. NULL is allowed. */
+void baton_vm_destroy(struct baton_vm *vm);
+
+const char *baton_vm_name(const struct baton_vm *vm);
+enum baton_mode baton_vm_mode(const struct baton_vm *vm);
+struct baton_vcpu *baton_vm_vcpu(struct baton_vm *vm);
+
+/*
+ * Copies from or to guest memory. All or nothing: -EFAULT when any byte lies
+ * outside. Does not block.
+ */
+int baton_vm_read(const struct baton_vm *vm, baton_gpa_t from, void *to, size_t size);
+int baton_vm_write(struct baton_vm *vm, baton_gpa_t to, const void *from, size_t size);
+
+/* Bytes of guest memory. */
+uint64_t baton_vm_memory(const struct baton_vm *vm);
+
+/* What became of a VM. */
+enum baton_outcome {
+	BATON_RUNNING, /* could go on */
+	BATON_BLOCKED, /* waits for a device, a time, or an interrupt */
+	BATON_HALTED,  /* ended by itself, with a status */
+	BATON_DEAD,    /* ended by a fault: see baton_vm_death() */
+};
+
+/* "running", "blocked", "halted", "dead"; static storage. */
+const char *baton_outcome_name(enum baton_outcome outcome);
+
+/* Figures of one kind of exit. Percentiles are upper bounds, at most 1/16 too large. */
+struct baton_exit_stats {
+	uint64_t count;
+	uint64_t run_ns;     /* KVM_RUN time that ended in such exits */
+	uint64_t handler_ns; /* serving them */
+	uint64_t p50_ns;     /* of handler time per exit */
+	uint64_t p99_ns;
+};
+
+/* Figures of one VM. run + handler + ready + blocked == lifetime, exactly. */
+struct baton_vm_stats {
+	enum baton_outcome outcome;
+	uint32_t status; /* of a halted VM: EAX */
+	uint64_t share;	 /* the weight it was created with */
+	uint64_t turns;
+	uint64_t exits;
+	uint64_t lifetime_ns; /* from arrival, or the first run, to its end or the last reading */
+	uint64_t run_ns;
+	uint64_t handler_ns;
+	uint64_t ready_ns;
+	uint64_t blocked_ns;
+	struct baton_exit_stats by_kind[BATON_EXIT_KINDS];
+};
+
+void baton_vm_stats(const struct baton_vm *vm, struct baton_vm_stats *stats);
+
+/* Registers as of the VM's last return from KVM_RUN. */
+const struct baton_regs *baton_vm_regs(const struct baton_vm *vm);
+
+/* ------------------------------------------------------------------ deaths */
+
+/* How a VM died: what was seen, before any guess at why. */
+enum baton_death_kind {
+	BATON_DEATH_SHUTDOWN,	    /* triple fault */
+	BATON_DEATH_TRIPWIRE,	    /* an exception that the guest had no handler for */
+	BATON_DEATH_FAIL_ENTRY,	    /* the hardware refused the vCPU's state */
+	BATON_DEATH_INTERNAL_ERROR, /* KVM gave up, mostly on an instruction it cannot emulate */
+	BATON_DEATH_PORT,	    /* a port without a device */
+	BATON_DEATH_MMIO,	    /* a GPA with neither memory nor device */
+	BATON_DEATH_WATCHDOG,	    /* too long without an exit */
+	BATON_DEATH_FAULT,	    /* a device refused what the guest asked */
+	BATON_DEATH_EXIT,	    /* an exit that Baton does not serve */
+	BATON_DEATH_KINDS
+};
+
+const char *baton_death_name(enum baton_death_kind kind);
+
+/* Why, most likely. The sentence and the advice of each stand in causes.def. */
+enum baton_cause {
+#define BATON_CAUSE(id, name, sentence, advice) BATON_CAUSE_##id,
+#include "causes.def"
+#undef BATON_CAUSE
+	BATON_CAUSES
+};
+
+/* The short name of a cause ("bad-cr3"), for programs; static storage. */
+const char *baton_cause_name(enum baton_cause cause);
+
+#define BATON_LAST_EXITS 8
+
+struct baton_death {
+	enum baton_death_kind kind;
+	enum baton_cause cause;
+	char sentence[320]; /* the most likely cause, one sentence, with addresses */
+	char advice[320];   /* what to change */
+
+	/*
+	 * The guilty address. `at_death` is true when it is the instruction that
+	 * failed; false when this KVM lost it, and it is the last exit before.
+	 */
+	uint64_t address; /* linear */
+	bool at_death;
+
+	int vector;	     /* of the exception, or -1 */
+	uint32_t error_code; /* of the exception */
+	uint64_t cr2;	     /* of a page fault */
+
+	struct baton_regs regs;	    /* as of `address` */
+	uint64_t cs_base, cs;	    /* valid if has_sregs */
+	uint64_t cr0, cr3, cr4, efer;
+	bool has_sregs;
+
+	uint8_t code[16];  /* guest bytes at `address` */
+	uint32_t code_size;
+	uint32_t code_bits; /* how the processor read them: 16, 32 or 64 */
+
+	struct baton_exit last[BATON_LAST_EXITS]; /* oldest first */
+	uint32_t last_count;
+	uint64_t detail; /* KVM's number: hardware reason, suberror, port, GPA */
+	uint64_t at_ns;	 /* since the first run began */
+};
+
+/* Why the VM died, or NULL if it did not. Owned by the VM. */
+const struct baton_death *baton_vm_death(const struct baton_vm *vm);
+
+/* ------------------------------------------------------------ what KVM can */
+
+/* What this machine's KVM offers, as far as Baton cares. */
+struct baton_kvm_info {
+	int api_version;	/* must be 12 */
+	bool user_memory;	/* each of these is needed … */
+	bool immediate_exit;
+	bool sync_regs;
+	bool paging32;		/* … this one only by mode `paged`; found out by trying */
+	bool nested_host;	/* we run on a hypervisor ourselves */
+	char module[16];	/* "kvm_amd", "kvm_intel", "kvm_pvm" or "" */
+	uint32_t max_vcpus;
+};
+
+/*
+ * Asks a KVM what it can do; `paging32` is found by running two instructions.
+ * Blocks for a few milliseconds. Errors: -ENOENT, -EACCES, -ENODEV, -ENOMEM.
+ */
+int baton_kvm_inspect(const char *kvm_path, struct baton_diag *diag, struct baton_kvm_info *info);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * host.h - a host: its VMs, its policy, and the turn that is under way.
+ *
+ * An *entity* is a VM's place among those that take turns; its number is what
+ * the policy knows. States and their moves:
+ *
+ *	ABSENT --arrives--> READY <--turn--> RUNNING --verdict--> ENDED
+ *	                      ^                 |
+ *	                      +------ WAITING <-+
+ */
+#ifndef BATON_HOST_HOST_H
+#define BATON_HOST_HOST_H
+
+#include "base/heap.h"
+#include "baton/device.h"
+#include "host/ledger.h"
+#include "kvm/kick.h"
+#include "kvm/system.h"
+#include "vm/vm.h"
+
+enum baton__state { BATON__ABSENT, BATON__IS_READY, BATON__IS_RUNNING, BATON__IS_WAITING, BATON__ENDED };
+
+struct baton__entity {
+	struct baton_vm *vm; /* NULL: the place is free */
+	enum baton__state state;
+	bool masked; /* its vCPU has the signal mask of this thread */
+	struct baton__account account;
+};
+
+/* The turn under way; it outlives a baton_host_run() whose budget cut it. */
+struct baton__turn {
+	bool active;
+	bool entered; /* end_ns holds; else what is left is in left_ns */
+	struct baton__entity *entity;
+	struct baton_sched_pick pick;
+	uint64_t begin_ns, end_ns, left_ns;
+	uint64_t used_before; /* the account's, when it began */
+	uint64_t exits;
+};
+
+struct baton_device {
+	struct baton_device *next;
+	const struct baton_device_ops *ops;
+	struct baton_host *host;
+	void *state;
+};
+
+struct baton_host {
+	struct baton__system system;
+	struct baton__kick kick;
+	sigset_t run_mask; /* blocked inside KVM_RUN */
+
+	const struct baton_sched_ops *ops;
+	void *policy; /* its state */
+	void *lag;    /* the lag meter's */
+	struct baton__heap *sleepers; /* entities with a time to wake at */
+
+	struct baton__entity *entities; /* max_vms places */
+	uint32_t max_vms;
+	uint32_t live;	    /* VMs that have not ended */
+	uint32_t *order;    /* entity numbers in order of creation */
+	uint32_t vms;
+
+	struct baton__ledger ledger;
+	struct baton__turn turn;
+	uint64_t cpu_begin_ns; /* of the thread, when the present run began */
+	uint64_t cpu_ns;
+	bool running;
+
+	struct baton_device *devices;
+	const struct baton_observer *observer;
+	void *observer_context;
+	int paging32; /* 1: yes, 0: no, -1: not tried yet */
+	char *kvm_path;
+};
+
+/* loop.c */
+int baton__loop_run(struct baton_host *host, uint64_t budget_ns, enum baton_run_end *end);
+
+/* CPU time that the thread spent in runs so far, the present one included. */
+uint64_t baton__loop_cpu(const struct baton_host *host);
+
+/* Registers a new VM's arrival: at once if the host has not run, else from the last reading. */
+void baton__loop_join(struct baton_host *host, uint32_t e);
+
+/* device.c: tells all devices that a VM has ended. */
+void baton__devices_ended(struct baton_host *host, struct baton_vm *vm);
+
+/* device.c: releases all devices that still stand. */
+void baton__devices_destroy(struct baton_host *host);
+
+/* inspect.c: 1 if this KVM runs 32-bit paging, 0 if not, or -errno. Kicks by `signal`. */
+int baton__inspect_paging32(const char *kvm_path, int signal, struct baton_diag *diag);
+
+#endif

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * system.c - opens /dev/kvm and checks what it must be able to do.
+ */
+#include "kvm/system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kvm.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/diag.h"
+
+#define CPUID_ENTRIES_MAX 1024
+
+static const struct {
+	int capability;
+	int wanted; /* bits that must be set, or a least value of 1 */
+	const char *name;
+} needed[] = {
+	{ KVM_CAP_USER_MEMORY, 1, "KVM_CAP_USER_MEMORY" },
+	{ KVM_CAP_EXT_CPUID, 1, "KVM_CAP_EXT_CPUID" },
+	{ KVM_CAP_SET_TSS_ADDR, 1, "KVM_CAP_SET_TSS_ADDR" },
+	{ KVM_CAP_IMMEDIATE_EXIT, 1, "KVM_CAP_IMMEDIATE_EXIT" },
+	{ KVM_CAP_SYNC_REGS, KVM_SYNC_X86_REGS, "KVM_CAP_SYNC_REGS (general registers)" },
+};
+
+static int open_node(const char *path, struct baton_diag *diag)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	int error = fd < 0 ? -errno : 0;
+
+	switch (error) {
+	case 0:
+		return fd;
+	case -ENOENT:
+		return baton__diag(diag, error, path,
+				   "there is no such device node; `baton doctor` says why and what helps");
+	case -EACCES:
+	case -EPERM:
+		return baton__diag(diag, -EACCES, path,
+				   "no permission to read and write it; members of the group kvm may "
+				   "(usermod -aG kvm USER, then log in again)");
+	case -ENODEV:
+	case -ENXIO:
+		return baton__diag(diag, -ENODEV, path,
+				   "the node is there but no KVM behind it; load kvm_intel or kvm_amd");
+	default:
+		return baton__diag(diag, error, path, "cannot be opened: %s", strerror(-error));
+	}
+}
+
+/* KVM_GET_SUPPORTED_CPUID wants the table's room beforehand and says E2BIG if it is too small. */
+static int read_cpuid(int fd, struct kvm_cpuid2 **out)
+{
+	for (uint32_t room = 64; room <= CPUID_ENTRIES_MAX; room *= 2) {
+		size_t size = sizeof(struct kvm_cpuid2) + room * sizeof(struct kvm_cpuid_entry2);
+		struct kvm_cpuid2 *table = calloc(1, size);
+		int error;
+
+		if (!table)
+			return -ENOMEM;
+		table->nent = room;
+		if (!ioctl(fd, KVM_GET_SUPPORTED_CPUID, table)) {
+			*out = table;
+			return 0;
+		}
+		error = -errno;
+		free(table);
+		if (error != -E2BIG)
+			return error;
+	}
+	return -E2BIG;
+}
+
+static int check(struct baton__system *s, const char *path, struct baton_diag *diag)
+{
+	int version = baton__system_api(s);
+
+	if (version != KVM_API_VERSION)
+		return baton__diag(diag, version < 0 ? -ENODEV : -ENOSYS, path,
+				   version < 0 ? "this is not a KVM device" :
+						 "KVM API version is %d, expected %d",
+				   version, KVM_API_VERSION);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		int has = baton__system_capability(s, (unsigned long)needed[i].capability);
+
+		if ((has & needed[i].wanted) != needed[i].wanted && !(needed[i].wanted == 1 && has > 0))
+			return baton__diag(diag, -ENOSYS, path, "this KVM lacks %s; Linux 5.10 has it",
+					   needed[i].name);
+	}
+	return 0;
+}
+
+int baton__system_open_unchecked(const char *path, struct baton_diag *diag,
+				 struct baton__system *system)
+{
+	int fd = open_node(path, diag);
+
+	if (fd < 0)
+		return fd;
+	*system = (struct baton__system){ .fd = fd };
+	return 0;
+}
+
+int baton__system_open(const char *path, struct baton_diag *diag, struct baton__system *system)
+{
+	struct baton__system s;
+	int size, error;
+
+	error = baton__system_open_unchecked(path, diag, &s);
+	if (error)
+		return error;
+	error = check(&s, path, diag);
+	if (error)
+		goto close_node;
+	size = ioctl(s.fd, KVM_GET_VCPU_MMAP_SIZE, 0);
+	if (size < (int)sizeof(struct kvm_run)) {
+		error = baton__diag(diag, -ENOSYS, path, "KVM_GET_VCPU_MMAP_SIZE says %d, expected %zu "
+				    "or more", size, sizeof(struct kvm_run));
+		goto close_node;
+	}
+	s.run_size = (size_t)size;
+	error = read_cpuid(s.fd, &s.cpuid);
+	if (error) {
+		baton__diag(diag, error, path, "KVM_GET_SUPPORTED_CPUID: %s", strerror(-error));
+		goto close_node;
+	}
+	*system = s;
+	return 0;
+
+close_node:
+	close(s.fd);
+	return error;
+}
+
+void baton__system_close(struct baton__system *system)
+{
+	free(system->cpuid);
+	close(system->fd);
+}
+
+int baton__system_capability(const struct baton__system *system, unsigned long capability)
+{
+	int has = ioctl(system->fd, KVM_CHECK_EXTENSION, capability);
+
+	return has < 0 ? 0 : has;
+}
+
+int baton__system_api(const struct baton__system *system)
+{
+	return ioctl(system->fd, KVM_GET_API_VERSION, 0);
+}

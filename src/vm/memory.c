@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * memory.c - guest memory.
+ */
+#include "vm/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/arith.h"
+#include "base/diag.h"
+#include "kvm/machine.h"
+
+int baton__memory_create(struct baton__memory *memory, uint64_t size, struct baton_diag *diag)
+{
+	size_t span = size + 2 * BATON__PAGE;
+	uint8_t *area;
+	int fd, error;
+
+	fd = memfd_create("baton-guest", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return baton__diag(diag, -errno, "guest memory", "memfd_create: %s",
+				   strerror(errno));
+	if (ftruncate(fd, (off_t)size)) {
+		error = baton__diag(diag, -errno, "guest memory", "%llu bytes: %s",
+				    (unsigned long long)size, strerror(errno));
+		goto close_fd;
+	}
+	/* Guard pages on both sides: a slip of the host's faults instead of corrupting. */
+	area = mmap(NULL, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (area == MAP_FAILED) {
+		error = baton__diag(diag, -errno, "guest memory", "no room for %zu bytes: %s", span,
+				    strerror(errno));
+		goto close_fd;
+	}
+	if (mmap(area + BATON__PAGE, size, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | MAP_FIXED | MAP_NORESERVE, fd, 0) == MAP_FAILED) {
+		error = baton__diag(diag, -errno, "guest memory", "cannot be mapped: %s",
+				    strerror(errno));
+		goto unmap;
+	}
+	*memory = (struct baton__memory){ .base = area + BATON__PAGE, .size = size, .fd = fd };
+	return 0;
+
+unmap:
+	munmap(area, span);
+close_fd:
+	close(fd);
+	return error;
+}
+
+void baton__memory_destroy(struct baton__memory *memory)
+{
+	munmap(memory->base - BATON__PAGE, memory->size + 2 * BATON__PAGE);
+	close(memory->fd);
+}
+
+int baton__memory_attach(const struct baton__memory *memory, const struct baton__machine *machine,
+			 struct baton_diag *diag)
+{
+	return baton__machine_map(machine, 0, 0, memory->size, memory->base, diag);
+}
+
+int baton__memory_read(const struct baton__memory *memory, baton_gpa_t from, void *to, size_t size)
+{
+	if (!baton__in_range(from, size, memory->size))
+		return -EFAULT;
+	memcpy(to, memory->base + from, size);
+	return 0;
+}
+
+int baton__memory_write(struct baton__memory *memory, baton_gpa_t to, const void *from,
+			size_t size)
+{
+	if (!baton__in_range(to, size, memory->size))
+		return -EFAULT;
+	memcpy(memory->base + to, from, size);
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * memory.h - a VM's memory: one memfd, mapped between guard pages.
+ *
+ * The only place where a GPA meets a host pointer. Every function checks its
+ * range; a copy happens as a whole or not at all.
+ */
+#ifndef BATON_VM_MEMORY_H
+#define BATON_VM_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "baton/baton.h"
+
+#define BATON__PAGE UINT64_C(4096)
+
+struct baton__machine;
+
+struct baton__memory {
+	uint8_t *base; /* host address of GPA 0 */
+	uint64_t size;
+	int fd;
+};
+
+/* `size` bytes of zeroes; a multiple of the page size. -ENOMEM, -EMFILE. */
+int baton__memory_create(struct baton__memory *memory, uint64_t size, struct baton_diag *diag);
+
+void baton__memory_destroy(struct baton__memory *memory);
+
+/* Gives all of it to the machine, from GPA 0, in slot 0. */
+int baton__memory_attach(const struct baton__memory *memory, const struct baton__machine *machine,
+			 struct baton_diag *diag);
+
+/* 0, or -EFAULT when a byte lies outside. */
+int baton__memory_read(const struct baton__memory *memory, baton_gpa_t from, void *to, size_t size);
+int baton__memory_write(struct baton__memory *memory, baton_gpa_t to, const void *from,
+			size_t size);
+
+#endif

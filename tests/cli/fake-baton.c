@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fake-baton.c - see fake-baton.h. What a report has no business to call fails.
+ */
+#include "fake-baton.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "baton/device.h"
+
+const struct baton_device_ops baton_console = { .name = "console" };
+const struct baton_device_ops baton_latch = { .name = "latch" };
+
+const char *baton_exit_name(enum baton_exit_kind kind)
+{
+	static const char *const names[] = {
+#define BATON_EXIT(id, name, summary) name,
+#include "baton/exits.def"
+#undef BATON_EXIT
+	};
+
+	return names[kind];
+}
+
+const char *baton_cause_name(enum baton_cause cause)
+{
+	static const char *const names[] = {
+#define BATON_CAUSE(id, name, sentence, advice) name,
+#include "baton/causes.def"
+#undef BATON_CAUSE
+	};
+
+	return names[cause];
+}
+
+const char *baton_mode_name(enum baton_mode mode)
+{
+	static const char *const names[] = { "real", "protected", "paged", "long" };
+
+	return names[mode];
+}
+
+const char *baton_outcome_name(enum baton_outcome outcome)
+{
+	static const char *const names[] = { "running", "blocked", "halted", "dead" };
+
+	return names[outcome];
+}
+
+const char *baton_death_name(enum baton_death_kind kind)
+{
+	static const char *const names[] = {
+		[BATON_DEATH_SHUTDOWN] = "shutdown",
+		[BATON_DEATH_TRIPWIRE] = "tripwire",
+		[BATON_DEATH_WATCHDOG] = "watchdog",
+	};
+
+	return names[kind];
+}
+
+const char *baton_why_name(enum baton_why why)
+{
+	return why == BATON_WHY_SLICE ? "slice" : "exits";
+}
+
+const struct baton_sched_ops *const *baton_policies(void)
+{
+	static const struct baton_sched_ops share = { .name = "share" };
+	static const struct baton_sched_ops *const policies[] = { &share, NULL };
+
+	return policies;
+}
+
+void baton_host_stats(const struct baton_host *host, struct baton_host_stats *stats)
+{
+	*stats = host->stats;
+}
+
+void baton_vm_stats(const struct baton_vm *vm, struct baton_vm_stats *stats)
+{
+	*stats = vm->stats;
+}
+
+const char *baton_vm_name(const struct baton_vm *vm)
+{
+	return vm->name;
+}
+
+enum baton_mode baton_vm_mode(const struct baton_vm *vm)
+{
+	return vm->mode;
+}
+
+const struct baton_death *baton_vm_death(const struct baton_vm *vm)
+{
+	return vm->death;
+}
+
+int baton_vm_read(const struct baton_vm *vm, baton_gpa_t from, void *to, size_t size)
+{
+	if (from > sizeof(vm->memory) || size > sizeof(vm->memory) - from)
+		return -EFAULT;
+	memcpy(to, vm->memory + from, size);
+	return 0;
+}
+
+int baton_host_create(const struct baton_host_config *config, struct baton_diag *diag,
+		      struct baton_host **host)
+{
+	abort();
+}
+
+void baton_host_destroy(struct baton_host *host)
+{
+	abort();
+}
+
+int baton_host_run(struct baton_host *host, uint64_t budget_ns, enum baton_run_end *end)
+{
+	abort();
+}
+
+int baton_vm_create(struct baton_host *host, const struct baton_vm_config *config,
+		    struct baton_diag *diag, struct baton_vm **vm)
+{
+	abort();
+}
+
+int baton_device_create(struct baton_host *host, const struct baton_device_ops *ops,
+			const void *config, struct baton_diag *diag, struct baton_device **device)
+{
+	abort();
+}

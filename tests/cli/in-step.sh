@@ -1,0 +1,100 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# in-step.sh BATON - commands and options are the same ones in --help, in the
+# manual and in the completion; environment and statuses are in the manual.
+# shellcheck source=tests/cli/lib.sh
+. "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
+man=$BATON_SOURCE_ROOT/man completion=$BATON_SOURCE_ROOT/cli/completion/baton
+
+# One option or command a line, sorted.
+sorted()
+{
+	tr -s ' \t' '\n' | grep . | LC_ALL=C sort -u
+}
+
+same() # FILE FILE NAME
+{
+	diff "$1" "$2" >"$out" 2>"$err"
+	status=$?
+	result $status "$3"
+}
+
+options_of_help() # COMMAND
+{
+	"$baton" help "$1" | sed -n 's/^  --\([a-z]*\) .*/\1/p' | sorted
+}
+
+# The words of `local NAME='…'` in the completion, which may take several lines.
+words_of_completion() # NAME
+{
+	awk -v begin="local $1='" '
+		{ text = text $0 " " }
+		END {
+			text = substr(text, index(text, begin) + length(begin))
+			print substr(text, 1, index(text, "\047") - 1)
+		}' "$completion" | sed 's/--//g' | sorted
+}
+
+options_of_help run >"$work/help"
+[ "$(wc -l <"$work/help")" -ge 10 ]
+result $? 'run has options'
+sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z]*\).*/\1/p' "$man/baton-run.1" |
+	sorted >"$work/man"
+same "$work/help" "$work/man" 'the manual has the options of run'
+words_of_completion run >"$work/completion"
+same "$work/help" "$work/completion" 'the completion has the options of run'
+options_of_help lab >"$work/lab"
+same "$work/help" "$work/lab" 'lab has the options of run'
+
+options_of_help doctor >"$work/help"
+sed -n '/^\.It Cm doctor/,/^\.It Cm help/s/^\.It Fl -\([a-z]*\).*/\1/p' "$man/baton.1" |
+	sorted >"$work/man"
+same "$work/help" "$work/man" 'the manual has the options of doctor'
+words_of_completion doctor >"$work/completion"
+same "$work/help" "$work/completion" 'the completion has the options of doctor'
+
+"$baton" help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | sorted >"$work/help"
+sed -n '/^The commands are/,/^\.Sh ENV/s/^\.It Cm \([a-z]*\)/\1/p' "$man/baton.1" |
+	sorted >"$work/man"
+same "$work/help" "$work/man" 'the manual has the commands'
+words_of_completion commands >"$work/completion"
+same "$work/help" "$work/completion" 'the completion has the commands'
+
+# An argument in the help is one in the manual.
+"$baton" help run | sed -n 's/^  --\([a-z]* [A-Z][A-Z]*\) .*/\1/p' | LC_ALL=C sort >"$work/help"
+sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z]*\) Ar \([A-Z]*\)/\1 \2/p' \
+	"$man/baton-run.1" | LC_ALL=C sort >"$work/man"
+same "$work/help" "$work/man" 'arguments have the same names'
+
+# Every policy, mode and what can be shown is offered.
+for word in share quantum turns null real protected paged long exits turns none; do
+	grep -qE "^\.Cm $word( |\$)|^\.Cm $word\$" "$man/baton-run.1" && grep -qw "$word" "$completion"
+	result $? "$word is in the manual and in the completion"
+done
+
+if command -v mandoc >/dev/null; then
+	# The manuals refer to one another, and are not installed yet.
+	mandoc -T lint -W style "$man/baton.1" "$man/baton-run.1" |
+		grep -v 'referenced manual not found' >"$out"
+	[ ! -s "$out" ]
+	result $? 'mandoc finds nothing to say about the manual'
+else
+	skip 'mandoc finds nothing to say about the manual' 'mandoc is not installed'
+fi
+if command -v bash >/dev/null; then
+	# shellcheck disable=SC2016
+	bash -c '. "$1"
+		complete_at() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _baton; }
+		complete_at baton ru; [ "${COMPREPLY[*]}" = run ] || exit 1
+		complete_at baton run --pol; [ "${COMPREPLY[*]}" = --policy ] || exit 2
+		complete_at baton run --policy sh; [ "${COMPREPLY[*]}" = share ] || exit 3
+		complete_at "$2" lab matrix-a; [ "${COMPREPLY[*]}" = matrix-a ] || exit 4
+		complete_at baton doctor --j; [ "${COMPREPLY[*]}" = --json ] || exit 5' \
+		bash "$completion" "$baton" >"$out" 2>"$err"
+	status=$?
+	result $status 'the completion completes'
+else
+	skip 'the completion completes' 'bash is not installed'
+fi
+finish

@@ -1,0 +1,765 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * report.c - the report over a cloud that is made up, so that every number in it
+ * is known: table, deaths, expectations, JSON, and what `--show` prints.
+ */
+#include "test.h"
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <unistd.h>
+
+#include "cloud.h"
+#include "explain.h"
+#include "fake-baton.h"
+#include "report.h"
+#include "report_json.h"
+#include "show.h"
+#include "terminal.h"
+
+/* --------------------------------------------------------------- the cloud */
+
+struct made_up {
+	struct scenario scenario;
+	struct scenario_vm described[2];
+	struct baton_host host;
+	struct baton_vm vms[2];
+	struct cloud_vm cloud_vms[2];
+	struct cloud cloud;
+	struct expectation expectations[12];
+	char *text; /* what the last print() printed */
+};
+
+/* Neo had 7 s, of which 1 ms for serving 1,234,567 OUTs; Morpheus had 3 s and no exits. */
+static void make_up(struct made_up *m)
+{
+	static const char *const names[] = { "neo", "morpheus" };
+
+	memset(m, 0, sizeof(*m));
+	m->scenario.policy = "share";
+	m->scenario.quantum_ns = 10 * MS;
+	m->scenario.vms = m->described;
+	m->scenario.vm_count = 2;
+	m->scenario.expectations = m->expectations;
+	m->host.stats = (struct baton_host_stats){
+		.wall_ns = 10005000003, .run_ns = 9999000000, .handler_ns = 1000000,
+		.switch_ns = 5000000, .idle_ns = 3, .stolen_ns = 12345678, .turns = 1001,
+		.kicks = 999, .lag_ns = 9900000, .overrun_ns = 400000,
+	};
+	m->cloud.scenario = &m->scenario;
+	m->cloud.host = &m->host;
+	m->cloud.vms = m->cloud_vms;
+	m->cloud.end = BATON_RUN_BUDGET;
+	for (int i = 0; i < 2; i++) {
+		m->described[i].name = (char *)names[i];
+		m->described[i].share = i ? 30 : 70;
+		m->vms[i].name = names[i];
+		m->vms[i].stats = (struct baton_vm_stats){
+			.turns = i ? 300 : 701,
+			.lifetime_ns = 10005000003,
+			.run_ns = i ? 3000000000 : 6999000000,
+			.handler_ns = i ? 0 : 1000000,
+			.ready_ns = i ? 7005000003 : 3005000003,
+		};
+		m->cloud_vms[i].vm = &m->vms[i];
+	}
+	m->vms[0].stats.exits = 1234567;
+	m->vms[0].stats.by_kind[BATON_EXIT_IO_OUT] = (struct baton_exit_stats){
+		.count = 1234567, .run_ns = 6998000000, .handler_ns = 1000000,
+		.p50_ns = 800, .p99_ns = 2100,
+	};
+	cloud_measure(&m->cloud);
+}
+
+static struct expectation *expect(struct made_up *m, size_t vm, enum expectation_what what)
+{
+	struct expectation *e = &m->expectations[m->scenario.expectation_count++];
+
+	e->vm = vm;
+	e->what = what;
+	return e;
+}
+
+/* What `print` prints, without colours. The next call frees it. */
+static const char *printed(struct made_up *m,
+			   void (*print)(const struct cloud *cloud, const struct terminal *terminal))
+{
+	struct terminal terminal = { 0 };
+	size_t size;
+
+	free(m->text);
+	terminal.to = open_memstream(&m->text, &size);
+	print(&m->cloud, &terminal);
+	fclose(terminal.to);
+	return m->text;
+}
+
+static void contains(const char *text, const char *part)
+{
+	if (!strstr(text, part)) {
+		fputs(text, stderr); /* longer than cmocka's messages */
+		fail_msg("no \"%s\" in what is above", part);
+	}
+}
+
+static void lacks(const char *text, const char *part)
+{
+	if (strstr(text, part)) {
+		fputs(text, stderr);
+		fail_msg("there is \"%s\" in what is above", part);
+	}
+}
+
+/* No line is wider than 80 characters, or ends in a space. */
+static void is_tidy(const char *text)
+{
+	while (*text) {
+		size_t size = strcspn(text, "\n"), width = 0;
+
+		for (size_t i = 0; i < size; i++)
+			width += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (width > 80 || (size && text[size - 1] == ' '))
+			fail_msg("%zu columns: \"%.*s\"", width, (int)size, text);
+		text += size + (text[size] == '\n');
+	}
+}
+
+/* ----------------------------------------------------------------- tables */
+
+static void the_table_says_it_all(void **state)
+{
+	struct made_up m;
+	const char *text;
+
+	make_up(&m);
+	text = printed(&m, report_print);
+	contains(text, "  2 VMs, one thread, policy share, quantum 10 ms: 10.005 s, 1,001 turns\n");
+	contains(text,
+		 "  VM        outcome  turns  CPU time  wanted      got  share of the CPU\n");
+	contains(text,
+		 "  neo       running    701   7.000 s  70.0 %  70.00 %  █████████▊\n");
+	contains(text,
+		 "  morpheus  running    300   3.000 s  30.0 %  30.00 %  ████▎\n");
+	contains(text,
+		 "  neo  io_out  1,234,567     6.998 s  1.000 ms  800 ns  2.1 µs\n");
+	contains(text, "  run       9,999,000,000 ns   99.94 %  inside KVM_RUN\n");
+	contains(text, "  handler       1,000,000 ns    0.01 %  serving exits\n");
+	contains(text, "  switch        5,000,000 ns    0.05 %  from VM to VM\n");
+	contains(text, "  idle                  3 ns    0.00 %  nobody could run\n");
+	contains(text, "  sum      10,005,000,003 ns  100.00 %  = wall time: it balances\n");
+	contains(text, "stolen by other processes: 12.345 ms");
+	contains(text, "furthest from the ideal share: 9.9 ms, allowed 10.4 ms\n");
+	lacks(text, "Expectations");
+	lacks(text, "died");
+	is_tidy(text);
+	free(m.text);
+}
+
+static void a_ledger_that_does_not_balance_is_told(void **state)
+{
+	struct made_up m;
+
+	make_up(&m);
+	m.host.stats.idle_ns++;
+	cloud_measure(&m.cloud);
+	lacks(printed(&m, report_print), "it balances");
+	contains(m.text, "is not the wall time");
+	free(m.text);
+}
+
+static void a_run_without_exits_says_so(void **state)
+{
+	struct made_up m;
+
+	make_up(&m);
+	m.vms[0].stats.exits = 0;
+	m.vms[0].stats.by_kind[BATON_EXIT_IO_OUT].count = 0;
+	cloud_measure(&m.cloud);
+	contains(printed(&m, report_print), "No exits");
+	free(m.text);
+}
+
+/* One decimal more than the tolerance that was asked for. */
+static void shares_have_the_decimals_that_were_asked_for(void **state)
+{
+	struct expectation *e;
+	struct made_up m;
+
+	make_up(&m);
+	e = expect(&m, 0, EXPECT_SHARE);
+	e->share.percent = 70;
+	e->share.tolerance = 0.25;
+	e->share.decimals = 2;
+	contains(printed(&m, report_print), "70.00 %  70.000 %");
+	contains(m.text, "30.0 %   30.00 %");
+	contains(m.text, "✓  neo  share  70.00 ± 0.25 %  70.000 %\n");
+	is_tidy(m.text);
+	free(m.text);
+}
+
+static void other_policies_want_no_share(void **state)
+{
+	struct made_up m;
+
+	make_up(&m);
+	m.scenario.policy = "turns";
+	contains(printed(&m, report_print), "7.000 s       –  70.00 %");
+	contains(m.text, "policy turns: 10.005 s");
+	lacks(m.text, "ideal share");
+	free(m.text);
+}
+
+static void long_names_and_large_numbers_stay_within_80_columns(void **state)
+{
+	struct made_up m;
+
+	make_up(&m);
+	m.described[0].name = "a-name-of-sixty-three-bytes-which-is-the-longest-that-there-is";
+	m.vms[0].name = m.described[0].name;
+	m.vms[0].stats.outcome = BATON_HALTED;
+	m.vms[0].stats.status = UINT32_MAX;
+	m.vms[0].stats.turns = 123456789012;
+	m.vms[0].stats.exits = m.vms[0].stats.by_kind[BATON_EXIT_INTERNAL_ERROR].count = 1234567890;
+	m.vms[0].stats.by_kind[BATON_EXIT_INTERNAL_ERROR].run_ns = 86400 * S;
+	m.vms[0].stats.by_kind[BATON_EXIT_INTERNAL_ERROR].p99_ns = 86400 * S;
+	m.host.stats.wall_ns = m.host.stats.run_ns = 864000 * S;
+	cloud_measure(&m.cloud);
+	is_tidy(printed(&m, report_print));
+	contains(m.text, "a-name-of-s…");
+	free(m.text);
+}
+
+/* ----------------------------------------------------------- expectations */
+
+static void expectations_tell_wanted_from_got(void **state)
+{
+	struct expectation *e;
+	struct made_up m;
+
+	make_up(&m);
+	m.vms[1].stats.outcome = BATON_HALTED;
+	m.vms[1].stats.status = 41;
+	m.vms[1].memory[8] = 7;
+	cloud_measure(&m.cloud);
+	output_init(&m.cloud_vms[1].output, NULL, NULL, 4);
+	m.cloud_vms[1].output.size = 5;
+	memcpy(m.cloud_vms[1].output.kept, "a\n\x01", 3);
+
+	expect(&m, 0, EXPECT_OUTCOME)->outcome = BATON_RUNNING;
+	expect(&m, 0, EXPECT_STATUS)->status = 0;
+	expect(&m, 1, EXPECT_STATUS)->status = 42;
+	e = expect(&m, 1, EXPECT_SHARE);
+	e->share.percent = 31;
+	e->share.tolerance = 0.5;
+	e->share.decimals = 1;
+	e = expect(&m, 0, EXPECT_TURNS);
+	e->count.least = e->count.most = 701;
+	e = expect(&m, 0, EXPECT_EXITS);
+	e->count.least = 2000000;
+	e->count.most = UINT64_MAX;
+	expect(&m, 1, EXPECT_CAUSE);
+	e = expect(&m, 1, EXPECT_MEMORY);
+	e->memory.gpa = 8;
+	e->memory.word = 7;
+	e = expect(&m, 1, EXPECT_OUTPUT);
+	e->output.bytes = (char *)"a\n\x02";
+	e->output.size = 3;
+	expect(&m, EXPECTATION_HOST, EXPECT_END)->end = BATON_RUN_DONE;
+	expect(&m, EXPECTATION_HOST, EXPECT_LAG);
+
+	printed(&m, report_print);
+	contains(m.text, "✓  neo       outcome     running          running\n");
+	contains(m.text, "✗  neo       status      0                none: running\n");
+	contains(m.text, "✗  morpheus  status      42               41\n");
+	contains(m.text, "✗  morpheus  share       31.0 ± 0.5 %     30.00 %\n");
+	contains(m.text, "✓  neo       turns       701              701\n");
+	contains(m.text, "✗  neo       exits       2000000 or more  1234567\n");
+	contains(m.text, "✗  morpheus  cause       unknown          not dead\n");
+	contains(m.text, "✓  morpheus  memory 0x8  7                7\n");
+	contains(m.text, "✗  morpheus  output      \"a\\n\\x02\"        \"a\\n\\x01\\x00\"\n");
+	contains(m.text, "✗  host      end         done             budget\n");
+	contains(m.text, "✓  host      lag         at most 10.4 ms  9.9 ms\n");
+	contains(m.text, "  4 of 11 met\n");
+	is_tidy(m.text);
+	assert_int_equal(expectations_met(&m.cloud), 4);
+
+	printed(&m, report_print_faults);
+	contains(m.text, "baton run: morpheus: status: wanted 42, got 41\n");
+	contains(m.text, "baton run: host: end: wanted done, got budget\n");
+	lacks(m.text, "turns");
+	output_fini(&m.cloud_vms[1].output);
+	free(m.text);
+}
+
+/* Neither less nor more than what was wanted. */
+static void output_is_compared_to_its_end(void **state)
+{
+	struct expectation *e;
+	struct made_up m;
+
+	make_up(&m);
+	output_init(&m.cloud_vms[0].output, NULL, NULL, 3);
+	memcpy(m.cloud_vms[0].output.kept, "abc", 3);
+	e = expect(&m, 0, EXPECT_OUTPUT);
+	e->output.bytes = (char *)"ab";
+	e->output.size = 2;
+	for (uint64_t size = 1; size <= 3; size++) {
+		m.cloud_vms[0].output.size = size;
+		assert_int_equal(expectations_met(&m.cloud), size == 2);
+	}
+	output_fini(&m.cloud_vms[0].output);
+}
+
+/* The table has their beginnings; what is unmet follows in full. */
+static void long_expectations_are_cut(void **state)
+{
+	struct expectation *e;
+	struct made_up m;
+
+	make_up(&m);
+	output_init(&m.cloud_vms[1].output, NULL, NULL, 100);
+	m.cloud_vms[1].output.size = 60;
+	memset(m.cloud_vms[1].output.kept, 'b', 60);
+	e = expect(&m, 1, EXPECT_OUTPUT);
+	e->output.bytes = (char *)"aaaaaaaaaaaaaaaaaaaa";
+	e->output.size = 20;
+	printed(&m, report_print);
+	contains(m.text, "output  \"aaaaaaaaaaaaaaaaaa…  \"bbbbbbbbbbbbbbbbbb…\n");
+	contains(m.text, "  morpheus, output:\n"
+			 "    wanted \"aaaaaaaaaaaaaaaaaaaa\"\n"
+			 "    got    \"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb…\"\n");
+	is_tidy(m.text);
+	output_fini(&m.cloud_vms[1].output);
+	free(m.text);
+}
+
+/* The bound is one slice plus the longest overrun, and twice that after a change. */
+static void lag_beyond_its_bound_is_unmet(void **state)
+{
+	struct made_up m;
+
+	make_up(&m);
+	expect(&m, EXPECTATION_HOST, EXPECT_LAG);
+	expect(&m, EXPECTATION_HOST, EXPECT_LATER_LAG);
+	m.host.stats.lag_ns = 10400000;
+	m.host.stats.lag_later_ns = 20800000;
+	cloud_measure(&m.cloud);
+	assert_int_equal(expectations_met(&m.cloud), 2);
+	m.host.stats.lag_ns++;
+	cloud_measure(&m.cloud);
+	assert_int_equal(expectations_met(&m.cloud), 1);
+	m.host.stats.lag_later_ns++;
+	cloud_measure(&m.cloud);
+	assert_int_equal(expectations_met(&m.cloud), 0);
+}
+
+/* ------------------------------------------------------------------ deaths */
+
+static struct baton_death page_fault(void)
+{
+	struct baton_death death = {
+		.kind = BATON_DEATH_TRIPWIRE,
+		.sentence = "It read from 0xdeadbeef, where no page is mapped, and had no handler "
+			    "for the page fault that followed; this sentence goes on for long "
+			    "enough to need a second line.",
+		.advice = "Map the page, or install a handler for vector 14.",
+		.address = 0xffffffff80010005,
+		.at_death = true,
+		.vector = 14,
+		.error_code = 2,
+		.cr2 = 0xdeadbeef,
+		.regs = { .rax = 0x1234, .r15 = UINT64_MAX, .rip = 0xffffffff80010005 },
+		.has_sregs = true,
+		.cs = 8,
+		.cr0 = 0x80000011,
+		.cr3 = 0x70000,
+		.cr4 = 0x20,
+		.efer = 0x500,
+		.code = { 0x48, 0x8b, 0x00, 0x90, 0xc3 },
+		.code_size = 5,
+		.code_bits = 64,
+		.last_count = 1,
+		.last = { { .kind = BATON_EXIT_IO_OUT, .addr = 0x10, .data = 7, .count = 1,
+			    .size = 2, .rip = 0x10003 } },
+		.at_ns = 1234567890,
+	};
+
+	return death;
+}
+
+static const char *explained(struct made_up *m, const struct baton_death *death)
+{
+	m->vms[0].death = death;
+	m->vms[0].stats.outcome = BATON_DEAD;
+	cloud_measure(&m->cloud);
+	printed(m, report_print);
+	is_tidy(m->text);
+	return m->text;
+}
+
+static void a_death_is_explained(void **state)
+{
+	struct baton_death death = page_fault();
+	struct made_up m;
+	const char *text;
+
+	make_up(&m);
+	text = explained(&m, &death);
+	contains(text, "  neo died after 1.234 s (tripwire, unknown)\n");
+	contains(text, "\n  It read from 0xdeadbeef, where no page is mapped");
+	contains(text, "\n  Map the page, or install a handler for vector 14.\n");
+	contains(text, "  The instruction that failed:\n"
+		       "  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr [rax]\n"
+		       "    0xffffffff80010008  90                      nop\n"
+		       "    0xffffffff80010009  c3                      ret\n");
+	contains(text, "  exception 14 (#PF, page fault), error code 0x2, CR2 0xdeadbeef\n");
+	contains(text, "rax   0000000000001234");
+	contains(text, "r15   ffffffffffffffff");
+	contains(text, "cr3  0000000000070000");
+	contains(text, "efer  0000000000000500\n");
+	contains(text, "  cs 0x8, its base 0x0\n");
+	contains(text, "rip 0x10003       out 0x10 ← 7\n");
+	contains(text, "neo       dead ");
+	printed(&m, report_print_faults);
+	contains(m.text, "baton run: neo died: It read from 0xdeadbeef");
+	free(m.text);
+}
+
+/* The same bytes are other instructions in other modes. */
+static void code_is_read_in_the_mode_it_ran_in(void **state)
+{
+	struct baton_death death = page_fault();
+	struct made_up m;
+
+	make_up(&m);
+	death.code_bits = 32;
+	contains(explained(&m, &death), "48                      dec eax\n");
+	death.code_bits = 16;
+	contains(explained(&m, &death), "48                      dec ax\n");
+	death.has_sregs = false;
+	lacks(explained(&m, &death), "cr3");
+	free(m.text);
+}
+
+static void a_place_is_called_what_it_is(void **state)
+{
+	struct baton_death death = page_fault();
+	struct made_up m;
+
+	make_up(&m);
+	death.kind = BATON_DEATH_WATCHDOG;
+	contains(explained(&m, &death), "Where it was when its time was up:\n");
+	death.kind = BATON_DEATH_SHUTDOWN;
+	death.at_death = false;
+	death.vector = -1;
+	death.last_count = 0;
+	contains(explained(&m, &death), "This KVM lost the place; the last exit before was at:\n");
+	lacks(m.text, "exception");
+	lacks(m.text, "last exits");
+	lacks(m.text, "The instruction that failed");
+	free(m.text);
+}
+
+static void bytes_that_are_no_code_are_shown_as_bytes(void **state)
+{
+	struct baton_death death = page_fault();
+	struct made_up m;
+
+	make_up(&m);
+	death.code[0] = 0x06; /* PUSH ES is none in 64-bit mode */
+	death.code_size = 1;
+	contains(explained(&m, &death), "→ 0xffffffff80010005  06  no valid instruction\n");
+	death.code_size = 0;
+	contains(explained(&m, &death), "→ 0xffffffff80010005  no guest memory there\n");
+	free(m.text);
+}
+
+static void deaths_are_sudden_unless_expected(void **state)
+{
+	struct baton_death death = page_fault();
+	struct made_up m;
+
+	make_up(&m);
+	explained(&m, &death);
+	assert_int_equal(expectation_sudden_deaths(&m.cloud), 1);
+	expect(&m, 0, EXPECT_OUTCOME)->outcome = BATON_HALTED;
+	assert_int_equal(expectation_sudden_deaths(&m.cloud), 1);
+	expect(&m, 1, EXPECT_OUTCOME)->outcome = BATON_DEAD;
+	assert_int_equal(expectation_sudden_deaths(&m.cloud), 1);
+	expect(&m, 0, EXPECT_CAUSE);
+	assert_int_equal(expectation_sudden_deaths(&m.cloud), 0);
+	free(m.text);
+}
+
+/* -------------------------------------------------------------------- JSON */
+
+static json_t *json_of(const struct made_up *m)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	json_t *report;
+
+	assert_int_equal(report_json_write(&m->cloud, to), 0);
+	fclose(to);
+	report = json_loads(text, 0, NULL);
+	assert_non_null(report);
+	free(text);
+	return report;
+}
+
+static json_int_t integer(const json_t *object, const char *key)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!json_is_integer(value))
+		fail_msg("%s is no integer", key);
+	return json_integer_value(value);
+}
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	if (!text)
+		fail_msg("%s is no text", key);
+	return text;
+}
+
+static void json_has_every_figure(void **state)
+{
+	const json_t *ledger, *vm, *exits, *kind;
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	expect(&m, EXPECTATION_HOST, EXPECT_LAG);
+	report = json_of(&m);
+	assert_int_equal(integer(report, "version"), 1);
+	assert_string_equal(text_of(report, "policy"), "share");
+	assert_string_equal(text_of(report, "end"), "budget");
+	assert_int_equal(integer(report, "quantum_ns"), 10 * MS);
+	assert_int_equal(integer(report, "wall_ns"), 10005000003);
+	assert_int_equal(integer(report, "turns"), 1001);
+	assert_int_equal(integer(report, "kicks"), 999);
+	assert_int_equal(integer(report, "stolen_ns"), 12345678);
+	assert_int_equal(integer(report, "overrun_ns"), 400000);
+	assert_int_equal(integer(report, "lag_ns"), 9900000);
+	assert_int_equal(integer(report, "lag_later_ns"), 0);
+	ledger = json_object_get(report, "ledger");
+	assert_int_equal(integer(ledger, "run_ns"), 9999000000);
+	assert_int_equal(integer(ledger, "handler_ns"), 1000000);
+	assert_int_equal(integer(ledger, "switch_ns"), 5000000);
+	assert_int_equal(integer(ledger, "idle_ns"), 3);
+	vm = json_array_get(json_object_get(report, "vms"), 0);
+	assert_string_equal(text_of(vm, "name"), "neo");
+	assert_string_equal(text_of(vm, "outcome"), "running");
+	assert_true(json_is_null(json_object_get(vm, "status")));
+	assert_int_equal(integer(vm, "turns"), 701);
+	assert_int_equal(integer(vm, "run_ns"), 6999000000);
+	assert_int_equal(integer(vm, "handler_ns"), 1000000);
+	assert_int_equal(integer(vm, "ready_ns"), 3005000003);
+	assert_int_equal(integer(vm, "blocked_ns"), 0);
+	assert_true(json_real_value(json_object_get(vm, "share_target")) == 70);
+	assert_true(json_real_value(json_object_get(vm, "share")) == 70);
+	exits = json_object_get(vm, "exits");
+	assert_int_equal(integer(exits, "total"), 1234567);
+	kind = json_object_get(json_object_get(exits, "by_kind"), "io_out");
+	assert_int_equal(integer(kind, "count"), 1234567);
+	assert_int_equal(integer(kind, "run_ns"), 6998000000);
+	assert_int_equal(integer(kind, "handler_ns"), 1000000);
+	assert_int_equal(integer(kind, "p50_ns"), 800);
+	assert_int_equal(integer(kind, "p99_ns"), 2100);
+	assert_null(json_object_get(vm, "death"));
+	kind = json_array_get(json_object_get(report, "expectations"), 0);
+	assert_string_equal(text_of(kind, "vm"), "host");
+	assert_string_equal(text_of(kind, "what"), "lag");
+	assert_true(json_is_true(json_object_get(kind, "met")));
+	json_decref(report);
+}
+
+static void json_has_the_death(void **state)
+{
+	struct baton_death page = page_fault();
+	const json_t *death;
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	m.vms[0].death = &page;
+	report = json_of(&m);
+	death = json_object_get(json_array_get(json_object_get(report, "vms"), 0), "death");
+	assert_string_equal(text_of(death, "kind"), "tripwire");
+	assert_string_equal(text_of(death, "address"), "0xffffffff80010005");
+	assert_true(json_is_true(json_object_get(death, "at_death")));
+	assert_int_equal(integer(death, "vector"), 14);
+	assert_string_equal(text_of(death, "cr2"), "0xdeadbeef");
+	assert_string_equal(text_of(death, "code"), "488b0090c3");
+	assert_int_equal(integer(death, "code_bits"), 64);
+	assert_string_equal(text_of(json_object_get(death, "regs"), "r15"), "0xffffffffffffffff");
+	assert_string_equal(text_of(json_object_get(death, "regs"), "rip"), "0xffffffff80010005");
+	assert_string_equal(text_of(json_object_get(death, "control"), "efer"), "0x500");
+	assert_string_equal(text_of(json_array_get(json_object_get(death, "last_exits"), 0), "rip"),
+			    "0x10003");
+	assert_int_equal(integer(death, "at_ns"), 1234567890);
+	json_decref(report);
+}
+
+static void json_that_cannot_be_written_is_an_error(void **state)
+{
+	FILE *full = fopen("/dev/full", "w");
+	struct made_up m;
+
+	make_up(&m);
+	assert_non_null(full);
+	assert_int_equal(report_json_write(&m.cloud, full), -EIO);
+	fclose(full);
+}
+
+/* -------------------------------------------------------------------- show */
+
+static void exits_are_shown_in_words(void **state)
+{
+	const struct {
+		struct baton_exit exit;
+		const char *text;
+	} exits[] = {
+		{ { .kind = BATON_EXIT_IO_OUT, .addr = 0x10, .data = 65535 }, "out 0x10 ← 65535" },
+		{ { .kind = BATON_EXIT_IO_IN, .addr = 0x11, .data = 3 }, "in 0x11 → 3" },
+		{ { .kind = BATON_EXIT_IO_IN, .addr = 1, .data = 3, .count = 1024 },
+		  "in 0x1 → 3 (first of 1024)" },
+		{ { .kind = BATON_EXIT_MMIO_WRITE, .addr = 0xfee00000, .data = 255 },
+		  "write 0xfee00000 ← 0xff" },
+		{ { .kind = BATON_EXIT_MMIO_READ, .addr = 0xfee00000 }, "read 0xfee00000 → 0x0" },
+		{ { .kind = BATON_EXIT_HLT }, "hlt" },
+		{ { .kind = BATON_EXIT_UNKNOWN, .reason = 99 }, "KVM exit reason 99" },
+	};
+
+	for (size_t i = 0; i < COUNT(exits); i++)
+		assert_string_equal(show_exit(&exits[i].exit).text, exits[i].text);
+}
+
+static void turns_are_shown_with_their_time(void **state)
+{
+	const struct baton_regs regs = { .rax = 0xbeef };
+	struct terminal terminal = { 0 };
+	struct show_lines lines;
+	struct made_up m;
+	size_t size;
+
+	make_up(&m);
+	m.scenario.show = SHOW_TURNS;
+	terminal.to = open_memstream(&m.text, &size);
+	show_init(&lines, &m.scenario, &terminal);
+	assert_null(lines.observer.exit);
+	for (int i = 0; i < 2; i++) {
+		const struct baton_turn turn = {
+			.vm = &m.vms[i], .begin_ns = 5000 * S + (unsigned)i * S,
+			.end_ns = 5001 * S + (unsigned)i * S + 2 * MS,
+			.slice_ns = i ? BATON_FOREVER : S, .why = BATON_WHY_SLICE, .regs = &regs,
+		};
+
+		lines.observer.turn(&lines, &turn);
+	}
+	fclose(terminal.to);
+	assert_string_equal(m.text,
+			    "   1.002 s  neo        1002.000 ms of 1 s  slice  rax 0xbeef\n"
+			    "   2.002 s  morpheus   1002.000 ms  slice  rax 0xbeef\n");
+	free(m.text);
+}
+
+/* ---------------------------------------------------------------- terminal */
+
+/* What arrives at the other side of a pseudo-terminal. */
+static void read_terminal(int master, char *text, size_t size)
+{
+	ssize_t got = read(master, text, size - 1);
+
+	assert_true(got >= 0);
+	text[got] = '\0';
+}
+
+static void a_terminal_gets_colours_and_progress(void **state)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	struct terminal terminal;
+	char text[256];
+	FILE *to;
+
+	if (master < 0 || grantpt(master) || unlockpt(master)) {
+		print_message("# no pseudo-terminals here\n");
+		skip();
+	}
+	to = fopen(ptsname(master), "w");
+	assert_non_null(to);
+	unsetenv("NO_COLOR");
+	setenv("TERM", "xterm", 1);
+	terminal_init(&terminal, to);
+	assert_true(terminal.live && terminal.coloured);
+	assert_string_equal(terminal_colour(&terminal, COLOUR_BAD), "\033[31m");
+	terminal_progress(&terminal, "%d s", 3);
+	read_terminal(master, text, sizeof(text));
+	assert_string_equal(text, "\r3 s\033[K");
+	terminal_clear(&terminal);
+	read_terminal(master, text, sizeof(text));
+	assert_string_equal(text, "\r\033[K");
+	terminal_clear(&terminal); /* once is enough */
+	fputs("x", to);
+	fflush(to);
+	read_terminal(master, text, sizeof(text));
+	assert_string_equal(text, "x");
+
+	setenv("NO_COLOR", "1", 1);
+	terminal_init(&terminal, to);
+	assert_true(terminal.live && !terminal.coloured);
+	assert_string_equal(terminal_colour(&terminal, COLOUR_BAD), "");
+	unsetenv("NO_COLOR");
+	setenv("TERM", "dumb", 1);
+	terminal_init(&terminal, to);
+	assert_false(terminal.coloured);
+	fclose(to);
+	close(master);
+}
+
+static void a_file_gets_neither(void **state)
+{
+	FILE *to = fopen("/dev/null", "w");
+	struct terminal terminal;
+
+	assert_non_null(to);
+	terminal_init(&terminal, to);
+	assert_false(terminal.live || terminal.coloured);
+	terminal_progress(&terminal, "%d s", 3);
+	assert_false(terminal.line_shown);
+	fclose(to);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_table_says_it_all),
+		cmocka_unit_test(a_ledger_that_does_not_balance_is_told),
+		cmocka_unit_test(a_run_without_exits_says_so),
+		cmocka_unit_test(shares_have_the_decimals_that_were_asked_for),
+		cmocka_unit_test(other_policies_want_no_share),
+		cmocka_unit_test(long_names_and_large_numbers_stay_within_80_columns),
+		cmocka_unit_test(expectations_tell_wanted_from_got),
+		cmocka_unit_test(output_is_compared_to_its_end),
+		cmocka_unit_test(long_expectations_are_cut),
+		cmocka_unit_test(lag_beyond_its_bound_is_unmet),
+		cmocka_unit_test(a_death_is_explained),
+		cmocka_unit_test(code_is_read_in_the_mode_it_ran_in),
+		cmocka_unit_test(a_place_is_called_what_it_is),
+		cmocka_unit_test(bytes_that_are_no_code_are_shown_as_bytes),
+		cmocka_unit_test(deaths_are_sudden_unless_expected),
+		cmocka_unit_test(json_has_every_figure),
+		cmocka_unit_test(json_has_the_death),
+		cmocka_unit_test(json_that_cannot_be_written_is_an_error),
+		cmocka_unit_test(exits_are_shown_in_words),
+		cmocka_unit_test(turns_are_shown_with_their_time),
+		cmocka_unit_test(a_terminal_gets_colours_and_progress),
+		cmocka_unit_test(a_file_gets_neither),
+	};
+
+	return cmocka_run_group_tests_name("report", tests, NULL, NULL);
+}

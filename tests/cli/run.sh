@@ -1,0 +1,200 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh BATON REPORT-JSON - `baton run` with real guests: what goes where, what
+# the figures say, and every exit status.
+# shellcheck source=tests/cli/lib.sh
+. "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
+report=$1
+json=$work/report.json
+
+# get MEMBER ...: a value of the last JSON report.
+get()
+{
+	"$report" get "$json" "$@"
+}
+
+# -------------------------------------------------------------- what goes where
+run run hello.bin
+[ "$status" = 0 ] && [ "$(cat "$out")" = 'Hello from real mode!' ]
+result $? 'stdout carries what the guest says, and nothing else'
+grep -q 'hello .*halted 0' "$err" && grep -q 'it balances' "$err"
+result $? 'the tables go to stderr'
+[ "$status" = 0 ] && ! grep -q "$(printf '\033')" "$err"
+result $? 'no colours where no terminal is'
+awk '{ gsub(/[\200-\277]/, ""); if (length($0) > 80) bad = 1 } END { exit bad || NR < 10 }' "$err"
+result $? 'nothing is wider than 80 columns'
+
+run run hello.bin --quiet
+[ "$status" = 0 ] && [ "$(cat "$out")" = 'Hello from real mode!' ] && [ ! -s "$err" ]
+result $? '--quiet says nothing when nothing is wrong'
+
+run run hello.bin --quiet --json -
+[ "$status" = 0 ] && [ "$(cat "$err")" = 'Hello from real mode!' ]
+result $? 'with --json - the guest speaks on stderr'
+cp "$out" "$json"
+[ "$(get version)" = 1 ] && [ "$(get vms 0 name)" = hello ] && [ "$(get end)" = "done" ]
+result $? 'and stdout is one JSON object'
+
+# ----------------------------------------------------------------- what it says
+run run hello.bin hello.bin --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(get vms 0 name)" = hello ] && [ "$(get vms 1 name)" = hello-2 ]
+result $? 'two of a kind get names of their own'
+"$report" balances "$json" 2>>"$err"
+result $? 'all sums in the report add up'
+[ "$(get vms 0 outcome)" = halted ] && [ "$(get vms 0 status)" = 0 ] &&
+	[ "$(get vms 0 exits by_kind hlt count)" = 1 ]
+result $? 'a halted VM, its status and its HLT'
+
+run run neo.bin:70 morpheus.bin:30 --for 500ms --quantum 5ms --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(get end)" = budget ] && [ "$(get vms 0 outcome)" = running ] &&
+	[ "$(get vms 0 status)" = null ]
+result $? '--for ends a run that has no end'
+wall=$(get wall_ns)
+[ "$wall" -ge 500000000 ] && [ "$wall" -lt 1500000000 ]
+result $? 'after that time'
+"$report" balances "$json" 2>>"$err"
+result $? 'all sums in its report add up, too'
+[ "$(get policy)" = share ] && [ "$(get vms 0 share_target)" = 70.0 ] &&
+	"$report" within-lag "$json" 2>>"$err"
+result $? 'shares are as near to 70/30 as the lag allows'
+
+run run neo.bin morpheus.bin --policy turns --for 200ms --show exits --quiet
+[ "$status" = 0 ] && [ ! -s "$out" ]
+result $? '--show exits leaves stdout alone'
+awk '
+	function fail(why) { if (!bad) print "# line " NR ": " why ": " $0; bad = 1 }
+	$3 == "0x10" { if ($1 != "neo" || $2 != "out" || $4 != "←") fail("not Neo")
+		if ($5 != neo % 65536) fail("Neo skips"); neo++ }
+	$3 == "0x11" { if ($1 != "morpheus" || $2 != "out" || $4 != "←") fail("not Morpheus")
+		if ($5 != (65536 - morpheus % 65536) % 65536) fail("Morpheus skips"); morpheus++ }
+	$3 != (NR % 2 ? "0x10" : "0x11") { fail("not in turn") }
+	END { if (NR < 20) fail("only " NR " lines"); exit bad }' "$err"
+result $? 'a line per exit: strict alternation, Neo 0 1 2, Morpheus 0 65535 65534'
+
+run run neo-b.bin morpheus-b.bin --policy quantum --quantum 20ms --for 500ms --show turns --quiet
+[ "$status" = 0 ] && awk '
+	{ vm = $3; rax = $NF }
+	NR > 1 && vm == before { print "# twice in a row: " $0; bad = 1 }
+	vm in last && last[vm] == rax { print "# rax stands still: " $0; stuck++ }
+	$1 < time { print "# time goes back: " $0; bad = 1 }
+	{ before = vm; last[vm] = rax; time = $1 }
+	# The same value again is possible, as RAX is 16 bits wide here, but rare.
+	END { exit bad || NR < 4 || stuck > NR / 4 }' "$err"
+result $? 'a line per turn: the other one each time, time and RAX move on'
+
+run run neo-b.bin morpheus-b.bin --quantum 1us --for 20ms --quiet --json "$json"
+[ "$status" = 0 ] && grep -Eq '^baton run: a quantum of 1 µs is too short for this machine; .* instead$' "$err" &&
+	[ "$(get quantum_ns)" -gt 1000 ]
+result $? 'a quantum that is too short is raised, with a message'
+
+run run neo-b.bin --for 300ms --policy null --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(get vms 0 turns)" = 1 ] && [ "$(get vms 0 exits total)" = 0 ]
+result $? 'policy null: one turn'
+
+cat >"$work/s.yaml" <<-END
+	version: 1
+	for: 400ms
+	vms:
+	  - {name: never, image: neo-b.bin, arrives: 1h}
+	  - {name: late, image: neo-b.bin, arrives: 200ms}
+	expect: {never: {turns: 0}, late: {turns: 1..}}
+END
+run run "$work/s.yaml" --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(get vms 0 lifetime_ns)" = 0 ] && [ "$(get vms 1 lifetime_ns)" -lt 300000000 ] &&
+	[ "$(get ledger idle_ns)" -gt 150000000 ]
+result $? 'a VM runs no sooner than it arrives, and until then the host is idle'
+
+# ---------------------------------------------------------------- expectations
+cat >"$work/s.yaml" <<-END
+	version: 1
+	watchdog: 5s
+	vms: [{name: one, image: hello.bin}, {name: two, image: answer.bin}]
+	expect:
+	  one: {outcome: halted, status: 0, turns: 1.., exits: 2.., output: "Hello from real mode!\n"}
+	  two: {outcome: halted, status: 42, memory: {0x400: 42}, output: ""}
+	  host: {end: done, lag: bound}
+END
+run run "$work/s.yaml" --json "$json"
+[ "$status" = 0 ] && grep -q '12 of 12 met' "$err"
+result $? 'status 0: every expectation met'
+[ "$(get expectations 1 what)" = status ] && [ "$(get expectations 1 wanted)" = 0 ] &&
+	[ "$(get expectations 1 got)" = 0 ] && [ "$(get expectations 1 met)" = true ]
+result $? 'and the JSON report has them'
+sed 's/status: 42/status: 41/; s/real mode!/real life!/' "$work/s.yaml" >"$work/t.yaml"
+run run "$work/t.yaml" --quiet
+[ "$status" = 1 ] && [ "$(grep -vc ^Hello "$err")" = 2 ] &&
+	grep -qx 'baton run: two: status: wanted 41, got 42' "$err" &&
+	grep -qx 'baton run: one: output: wanted "Hello from real life!\\n", got "Hello from real mode!\\n"' "$err"
+result $? 'status 1: expectations unmet, and which'
+run run "$work/t.yaml"
+[ "$status" = 1 ] && grep -q '✗ .*two .*status .*41 .*42' "$err" && grep -q '10 of 12 met' "$err"
+result $? 'the table says so, too'
+
+# ---------------------------------------------------------------------- deaths
+run run neo-b.bin morpheus-b.bin --watchdog 100ms --quiet
+[ "$status" = 3 ] && grep -q '^baton run: neo-b died: ' "$err"
+result $? 'status 3: a guest died'
+run run neo-b.bin --watchdog 100ms
+[ "$status" = 3 ] && grep -q 'neo-b died after .* (watchdog, ' "$err" && grep -q '^  → 0x' "$err" &&
+	grep -q 'rip *0000000' "$err"
+result $? 'with instruction and registers'
+cat >"$work/s.yaml" <<-END
+	version: 1
+	vms:
+	  - {name: mortal, image: neo-b.bin, watchdog: 50ms}
+	  - {name: other, image: neo-b.bin}
+	for: 500ms
+	expect: {mortal: {outcome: dead}, other: {outcome: running}}
+END
+run run "$work/s.yaml" --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(get vms 0 death kind)" = watchdog ]
+result $? 'a death that is expected is no failure, and the other VM goes on'
+printf 'version: 1\nwatchdog: 50ms\nvms: [{image: neo-b.bin}]\n' >"$work/s.yaml"
+run run "$work/s.yaml" --quiet
+[ "$status" = 3 ] && grep -q '^baton run: neo-b died: ' "$err"
+result $? "the scenario's watchdog is that of its VMs"
+cat >"$work/s.yaml" <<-END
+	version: 1
+	vms: [{image: neo.bin, ports: none}]
+	expect: {neo: {outcome: running}}
+END
+run run "$work/s.yaml" --quiet
+[ "$status" = 3 ] && grep -q 'neo died' "$err" && grep -q 'outcome: wanted running, got dead' "$err"
+result $? 'ports: none leaves the port unserved; a death outranks an unmet expectation'
+
+# ------------------------------------------------------------- what cannot be
+# shellcheck disable=SC2016
+timeout 20 sh -c 'ulimit -n 4 && exec "$@"' sh "$baton" run hello.bin --quiet >"$out" 2>"$err"
+status=$?
+[ "$status" = 4 ] && grep -q 'baton doctor says what this machine can do' "$err" && [ ! -s "$out" ]
+result $? 'status 4: too few descriptors'
+cat >"$work/s.yaml" <<-END
+	version: 1
+	vms: [{image: neo.bin}]
+	devices: [{type: console, vm: neo}]
+END
+run run "$work/s.yaml" --quiet
+[ "$status" = 2 ] && grep -q "^$work/s.yaml:3:11: " "$err"
+result $? 'a port claimed twice is a fault of the scenario, at its place'
+
+# -------------------------------------------------------------------- signals
+timeout 20 "$baton" run neo-b.bin --quiet --json "$json" >"$out" 2>"$err" &
+child=$!
+sleep 1
+# timeout passes the signal on.
+kill -TERM $child
+wait $child
+status=$?
+[ "$status" = 0 ] && [ "$(get end)" = stopped ]
+result $? 'SIGTERM ends the run, which reports as usual'
+
+{ timeout 20 "$baton" run hello.bin --quiet >/dev/full; } 2>"$err"
+status=$?
+[ "$status" = 2 ] && grep -q 'cannot write what the guests said' "$err"
+result $? 'output that cannot be written is an error'
+{ timeout 20 "$baton" run hello.bin --quiet --json /dev/full; } >"$out" 2>"$err"
+status=$?
+[ "$status" = 2 ] && grep -q 'cannot write the JSON report' "$err"
+result $? 'and so is a report'
+finish

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * scenario.c - scenarios: what is read, and each fault with its place, what was
+ * found and what was expected.
+ */
+#include "test.h"
+
+#include "run_options.h"
+#include "scenario.h"
+
+/* -------------------------------------------------------------------- read */
+
+struct parsed {
+	struct scenario scenario;
+	struct yaml_error error;
+	int result;
+};
+
+static struct parsed parse(const char *text)
+{
+	struct parsed p;
+
+	scenario_init(&p.scenario, "s.yaml");
+	p.result = scenario_parse(&p.scenario, text, strlen(text), &p.error);
+	return p;
+}
+
+static struct parsed accepts(const char *text)
+{
+	struct parsed p = parse(text);
+
+	if (p.result)
+		fail_msg("%u:%u: %s\n%s", p.error.at.line, p.error.at.column, p.error.text, text);
+	return p;
+}
+
+static void defaults_are_the_library_s(void **state)
+{
+	struct parsed p = accepts("version: 1\nvms: [{image: a/neo.bin}]\n");
+	const struct scenario_vm *vm = &p.scenario.vms[0];
+
+	assert_string_equal(p.scenario.policy, "share");
+	assert_int_equal(p.scenario.quantum_ns, 10 * MS);
+	assert_int_equal(p.scenario.burst, 1);
+	assert_int_equal(p.scenario.for_ns, BATON_FOREVER);
+	assert_int_equal(p.scenario.show, SHOW_NONE);
+	assert_string_equal(vm->name, "neo");
+	assert_string_equal(vm->image, "a/neo.bin");
+	assert_int_equal(vm->memory, 1 << 20);
+	assert_int_equal(vm->share, 1);
+	assert_int_equal(vm->load, BATON_DEFAULT_ADDRESS);
+	assert_int_equal(vm->entry, BATON_DEFAULT_ADDRESS);
+	assert_false(vm->has_mode);
+	assert_false(vm->bare);
+	assert_false(vm->no_ports);
+	scenario_fini(&p.scenario);
+}
+
+static void every_key_arrives(void **state)
+{
+	struct parsed p = accepts(
+		"version: 1\n"
+		"policy: {name: turns, quantum: 20ms, burst: 3}\n"
+		"for: 2min\n"
+		"seed: 7\n"
+		"watchdog: 3s\n"
+		"show: exits\n"
+		"vms:\n"
+		"  - {name: one, image: x.bin, mode: long, memory: 64MiB, share: 4294967296,\n"
+		"     load: 0x7c00, entry: 0xffffffff80007c00, ports: none, bare: true,\n"
+		"     arrives: 500us, watchdog: 1s, vcpus: 1}\n"
+		"  - {name: two, image: y.bin}\n"
+		"devices:\n"
+		"  - {type: console, vm: one, port: 0x3f8}\n"
+		"  - {type: latch, vm: one, ports: 0x20..0x2f}\n"
+		"  - {type: latch, vm: one, ports: 7}\n"
+		"  - {type: latch, vm: one}\n");
+	const struct scenario *s = &p.scenario;
+	const struct scenario_vm *vm = &s->vms[0];
+
+	assert_string_equal(s->policy, "turns");
+	assert_int_equal(s->quantum_ns, 20 * MS);
+	assert_int_equal(s->burst, 3);
+	assert_int_equal(s->for_ns, 120 * S);
+	assert_int_equal(s->seed, 7);
+	assert_int_equal(s->watchdog_ns, 3 * S);
+	assert_int_equal(s->show, SHOW_EXITS);
+	assert_int_equal(s->vm_count, 2);
+	assert_true(vm->has_mode && vm->mode == BATON_MODE_LONG);
+	assert_int_equal(vm->memory, 64 << 20);
+	assert_int_equal(vm->share, UINT64_C(1) << 32);
+	assert_int_equal(vm->load, 0x7c00);
+	assert_int_equal(vm->entry, 0xffffffff80007c00);
+	assert_true(vm->no_ports && vm->bare);
+	assert_int_equal(vm->arrives_ns, 500 * US);
+	assert_int_equal(vm->watchdog_ns, S);
+	assert_int_equal(s->vms[1].watchdog_ns, BATON_FOREVER);
+	assert_int_equal(s->device_count, 4);
+	assert_int_equal(s->devices[0].type, DEVICE_CONSOLE);
+	assert_int_equal(s->devices[0].first, 0x3f8);
+	assert_int_equal(s->devices[1].type, DEVICE_LATCH);
+	assert_int_equal(s->devices[1].first, 0x20);
+	assert_int_equal(s->devices[1].count, 16);
+	assert_int_equal(s->devices[2].first, 7);
+	assert_int_equal(s->devices[2].count, 1);
+	assert_int_equal(s->devices[3].first, COURSE_LATCH);
+	assert_int_equal(s->devices[3].count, COURSE_LATCH_COUNT);
+	scenario_fini(&p.scenario);
+}
+
+/* Expectations name VMs, and still may stand above them. */
+static void every_expectation_arrives(void **state)
+{
+	struct parsed p = accepts(
+		"expect:\n"
+		"  neo: {outcome: halted, status: 42, share: 70 ± 0.3, turns: 3, exits: 3..5,\n"
+		"        memory: {0x400: 42, 1028: 0xffffffff}, output: \"a\\nb\\0c\"}\n"
+		"  morpheus: {outcome: dead, cause: unknown, share: 30.5+-1, turns: 7.., output: ''}\n"
+		"  host: {end: done, lag: bound}\n"
+		"version: 1\n"
+		"vms: [{image: neo.bin}, {image: morpheus.bin}]\n");
+	const struct expectation *e = p.scenario.expectations;
+
+	assert_int_equal(p.scenario.expectation_count, 16);
+	assert_true(e[0].vm == 0 && e[0].what == EXPECT_OUTCOME && e[0].outcome == BATON_HALTED);
+	assert_true(e[1].what == EXPECT_STATUS && e[1].status == 42);
+	assert_true(e[2].what == EXPECT_SHARE && e[2].share.percent == 70);
+	assert_true(e[2].share.tolerance == 0.3 && e[2].share.decimals == 1);
+	assert_true(e[3].what == EXPECT_TURNS && e[3].count.least == 3 && e[3].count.most == 3);
+	assert_true(e[4].what == EXPECT_EXITS && e[4].count.least == 3 && e[4].count.most == 5);
+	assert_true(e[5].what == EXPECT_MEMORY && e[5].memory.gpa == 0x400);
+	assert_int_equal(e[5].memory.word, 42);
+	assert_true(e[6].memory.gpa == 1028 && e[6].memory.word == UINT32_MAX);
+	assert_true(e[7].what == EXPECT_OUTPUT && e[7].output.size == 5);
+	assert_memory_equal(e[7].output.bytes, "a\nb\0c", 5);
+	assert_true(e[8].vm == 1 && e[8].outcome == BATON_DEAD);
+	assert_true(e[9].what == EXPECT_SHARE && e[9].share.percent == 30.5);
+	assert_true(e[9].share.tolerance == 1 && e[9].share.decimals == 1);
+	assert_true(e[10].count.least == 7 && e[10].count.most == UINT64_MAX);
+	assert_true(e[11].what == EXPECT_CAUSE && e[11].cause == BATON_CAUSE_UNKNOWN);
+	assert_true(e[12].what == EXPECT_OUTPUT && e[12].output.size == 0);
+	assert_true(e[13].vm == EXPECTATION_HOST && e[13].what == EXPECT_END);
+	assert_int_equal(e[13].end, BATON_RUN_DONE);
+	assert_true(e[14].what == EXPECT_LAG && e[15].what == EXPECT_LATER_LAG);
+	assert_true(e[15].vm == EXPECTATION_HOST);
+	scenario_fini(&p.scenario);
+}
+
+static void a_policy_may_be_a_bare_name(void **state)
+{
+	struct parsed p = accepts("version: 1\npolicy: quantum\nvms: [{image: neo.bin}]\n");
+
+	assert_string_equal(p.scenario.policy, "quantum");
+	assert_int_equal(p.scenario.quantum_ns, 10 * MS);
+	scenario_fini(&p.scenario);
+}
+
+static void unnamed_vms_are_named_after_their_images(void **state)
+{
+	static const char *const expected[] = { "neo-2", "neo-3", "neo", "a_b", "noext", "host-2" };
+	struct parsed p = accepts("version: 1\n"
+				  "vms: [{image: neo.bin}, {image: x/neo.elf}, {image: y.bin, name: neo},\n"
+				  "      {image: a b.bin}, {image: noext}, {image: host.bin}]\n");
+
+	for (size_t i = 0; i < COUNT(expected); i++)
+		assert_string_equal(p.scenario.vms[i].name, expected[i]);
+	scenario_fini(&p.scenario);
+}
+
+/* ------------------------------------------------------------------ refuse */
+
+/* Everything above `vms:`, with one good VM, and what stands in the first three lines. */
+#define GOOD "version: 1\nvms:\n- {name: neo, image: neo.bin}\n"
+
+static void refuses(const char *text, const char *expected)
+{
+	struct parsed p = parse(text);
+	char *error;
+
+	if (!p.result)
+		fail_msg("was accepted:\n%s", text);
+	assert_int_equal(p.result, -EINVAL);
+	error = scenario_error(&p.scenario, &p.error);
+	if (strcmp(error, expected))
+		fail_msg("said     \"%s\"\nexpected \"%s\"\nfor %s", error, expected, text);
+	free(error);
+	scenario_fini(&p.scenario);
+}
+
+/* What is wrong is libyaml's to say; where, and what was expected, is ours. */
+static void refuses_as_no_yaml(const char *text, const char *place)
+{
+	struct parsed p = parse(text);
+	char *error = scenario_error(&p.scenario, &p.error);
+	char begin[64];
+	const char *end = strstr(error, "; expected a scenario");
+
+	snprintf(begin, sizeof(begin), "%s: not YAML: ", place);
+	assert_int_equal(p.result, -EINVAL);
+	if (strncmp(error, begin, strlen(begin)) || !end || strcmp(end, "; expected a scenario"))
+		fail_msg("said \"%s\", expected \"%s…\"", error, begin);
+	free(error);
+	scenario_fini(&p.scenario);
+}
+
+static void what_is_no_yaml_is_refused(void **state)
+{
+	refuses("", "s.yaml:1:1: nothing there; expected a scenario");
+	refuses("# only a comment\n", "s.yaml:1:1: nothing there; expected a scenario");
+	refuses_as_no_yaml("version: 1\nvms: [\n", "s.yaml:3:1");
+	refuses_as_no_yaml("version: 1\n\tvms: x\n", "s.yaml:2:1");
+	refuses_as_no_yaml("version: 1\nfor: \xff\n", "s.yaml:2:6");
+	refuses_as_no_yaml("version: *one\n", "s.yaml:1:10");
+	refuses(GOOD "---\nmore: 1\n", "s.yaml:5:1: a second document; expected one");
+	refuses("- a\n- b\n",
+		"s.yaml:1:1: the scenario is a list; expected a mapping of version, policy, for, "
+		"seed, watchdog, show, vms, devices or expect");
+	refuses("neo.bin\n",
+		"s.yaml:1:1: the scenario is \"neo.bin\"; expected a mapping of version, policy, "
+		"for, seed, watchdog, show, vms, devices or expect");
+}
+
+static void keys_are_checked(void **state)
+{
+	refuses("version: 1\npolcy: share\n" "vms: [{image: neo.bin}]\n",
+		"s.yaml:2:1: the scenario: key \"polcy\" is unknown; expected version, policy, "
+		"for, seed, watchdog, show, vms, devices or expect (did you mean \"policy\"?)");
+	refuses("version: 1\nfor: 1s\nfor: 2s\nvms: [{image: neo.bin}]\n",
+		"s.yaml:3:1: the scenario: key \"for\" is there twice, first in line 2; expected "
+		"it once");
+	refuses("vms: [{image: neo.bin}]\n",
+		"s.yaml:1:1: the scenario has no \"version\"; expected one");
+	refuses("version: 1\n", "s.yaml:1:1: the scenario has no \"vms\"; expected one");
+	refuses("version: 1\n? [a]\n: 1\n",
+		"s.yaml:2:3: a key is a list; expected a word");
+	refuses("version: 1\nvms:\n- {name: neo}\n",
+		"s.yaml:3:3: a VM has no \"image\"; expected one");
+	refuses("version: 1\nvms:\n- {image: neo.bin, shares: 3}\n",
+		"s.yaml:3:20: a VM: key \"shares\" is unknown; expected name, image, mode, memory, "
+		"share, load, entry, ports, bare, arrives, watchdog or vcpus (did you mean "
+		"\"share\"?)");
+	refuses("version: 1\nfor: !!float 1s\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:6: a tag; expected a plain value");
+	refuses("version: 1\n<<: {for: 1s}\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:1: the scenario: key \"<<\" is unknown; expected version, policy, for, "
+		"seed, watchdog, show, vms, devices or expect");
+}
+
+static void types_are_checked(void **state)
+{
+	refuses("version: 2\n", "s.yaml:1:10: version is 2; expected 1, the only version there is");
+	refuses("version: \"1\"\n",
+		"s.yaml:1:10: version is the text \"1\"; expected a whole number, without quotes");
+	refuses("version: one\n",
+		"s.yaml:1:10: version \"one\" is not a number; expected a whole number");
+	refuses("version: [1]\n", "s.yaml:1:10: version is a list; expected a whole number");
+	refuses("version:\n", "s.yaml:1:9: version is nothing; expected a whole number");
+	refuses("version: 1\nfor: 10\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:6: for \"10\" has no unit; expected a duration such as 500us, 10ms, 1.5s "
+		"or 2min, at least 1 ns");
+	refuses("version: 1\nfor: 0s\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:6: for \"0s\" is too small; expected a duration such as 500us, 10ms, "
+		"1.5s or 2min, at least 1 ns");
+	refuses("version: 1\nfor: 99999999999min\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:6: for \"99999999999min\" is too large; expected a duration such as "
+		"500us, 10ms, 1.5s or 2min, at least 1 ns");
+	refuses("version: 1\nvms: neo.bin\n",
+		"s.yaml:2:6: vms is \"neo.bin\"; expected a list");
+	refuses("version: 1\nvms: []\n", "s.yaml:2:6: vms has 0 items; expected 1 to 4096");
+	refuses("version: 1\nvms:\n- neo.bin\n",
+		"s.yaml:3:3: a VM is \"neo.bin\"; expected a mapping of name, image, mode, memory, "
+		"share, load, entry, ports, bare, arrives, watchdog or vcpus");
+	refuses("version: 1\nvms:\n- {image: {a: b}}\n",
+		"s.yaml:3:11: image is a mapping; expected text");
+	refuses("version: 1\nvms:\n- {image: \"a\\0b\"}\n",
+		"s.yaml:3:11: image holds a NUL character; expected text");
+	refuses("version: 1\nvms:\n- {image: neo.bin, bare: yes}\n",
+		"s.yaml:3:26: bare is \"yes\"; expected true or false");
+}
+
+static void policies_are_checked(void **state)
+{
+	refuses("version: 1\npolicy: shrae\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:9: policy \"shrae\" is unknown; expected share, quantum, turns or null "
+		"(did you mean \"share\"?)");
+	refuses("version: 1\npolicy: {quantum: 1s}\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:9: policy has no \"name\"; expected one");
+	refuses("version: 1\npolicy: {name: share, quantum: 0ms}\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:32: quantum \"0ms\" is too small; expected a duration such as 500us, "
+		"10ms, 1.5s or 2min, at least 1 ns");
+	refuses("version: 1\npolicy: {name: turns, burst: 0}\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:30: burst \"0\" is too small; expected a whole number from 1 to "
+		"4294967295");
+	refuses("version: 1\nshow: exit\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:7: show \"exit\" is unknown; expected none, exits or turns (did you mean "
+		"\"exits\"?)");
+}
+
+static void vms_are_checked(void **state)
+{
+	refuses("version: 1\nvms:\n- {image: neo.bin, share: -5}\n",
+		"s.yaml:3:27: share \"-5\" is negative; expected a whole number from 0 to "
+		"4294967296");
+	refuses("version: 1\nvms:\n- {image: neo.bin, share: 4294967297}\n",
+		"s.yaml:3:27: share \"4294967297\" is too large; expected a whole number from 0 to "
+		"4294967296");
+	refuses("version: 1\nvms:\n- {image: neo.bin, share: 99999999999999999999}\n",
+		"s.yaml:3:27: share \"99999999999999999999\" is too large; expected a whole number "
+		"from 0 to 4294967296");
+	refuses("version: 1\nvms:\n- {image: neo.bin, share: 33.3}\n",
+		"s.yaml:3:27: share \"33.3\" is not a whole number; expected a whole number from 0 "
+		"to 4294967296");
+	refuses("version: 1\nvms:\n- {image: neo.bin, mode: logn}\n",
+		"s.yaml:3:26: mode \"logn\" is unknown; expected real, protected, paged or long "
+		"(did you mean \"long\"?)");
+	refuses("version: 1\nvms:\n- {image: neo.bin, memory: 4KiB}\n",
+		"s.yaml:3:28: memory \"4KiB\" is too small; expected a size such as 64KiB, 1MiB, "
+		"2GiB or plain bytes from 64 KiB to 3 GiB");
+	refuses("version: 1\nvms:\n- {image: neo.bin, memory: 4GiB}\n",
+		"s.yaml:3:28: memory \"4GiB\" is too large; expected a size such as 64KiB, 1MiB, "
+		"2GiB or plain bytes from 64 KiB to 3 GiB");
+	refuses("version: 1\nvms:\n- {image: neo.bin, memory: 65537}\n",
+		"s.yaml:3:28: memory is no multiple of 4 KiB; expected one");
+	refuses("version: 1\nvms:\n- {image: neo.bin, memory: 1MB}\n",
+		"s.yaml:3:28: memory \"1MB\" has an unknown unit; expected a size such as 64KiB, "
+		"1MiB, 2GiB or plain bytes from 64 KiB to 3 GiB");
+	refuses("version: 1\nvms:\n- {image: neo.bin, vcpus: 2}\n",
+		"s.yaml:3:27: vcpus is 2; a VM has one vCPU for now, expected 1");
+	refuses("version: 1\nvms:\n- {image: neo.bin, ports: some}\n",
+		"s.yaml:3:27: ports \"some\" is unknown; expected course or none (did you mean "
+		"\"none\"?)");
+	refuses(GOOD "- {name: neo, image: b.bin}\n",
+		"s.yaml:4:10: name \"neo\" is taken by the VM in line 3; expected another");
+	refuses("version: 1\nvms:\n- {image: neo.bin, name: host}\n",
+		"s.yaml:3:26: name \"host\" is the host's; expected another");
+	refuses("version: 1\nvms:\n- {image: neo.bin, name: \"a b\\x1b\"}\n",
+		"s.yaml:3:26: name \"a b?\" has other characters; expected letters, digits, '-', "
+		"'_' and '.'");
+	refuses("version: 1\nvms:\n- {image: n, name: "
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
+		"s.yaml:3:20: name is 64 bytes long; expected at most 63");
+}
+
+static void devices_are_checked(void **state)
+{
+	refuses(GOOD "devices:\n- {type: handoff, vm: neo}\n",
+		"s.yaml:5:10: device type \"handoff\" is unknown; expected console or latch");
+	refuses(GOOD "devices:\n- {type: consol, vm: neo}\n",
+		"s.yaml:5:10: device type \"consol\" is unknown; expected console or latch (did "
+		"you mean \"console\"?)");
+	refuses(GOOD "devices:\n- {vm: neo}\n",
+		"s.yaml:5:3: a device has no \"type\"; expected one");
+	refuses(GOOD "devices:\n- {type: console}\n",
+		"s.yaml:5:3: a device has no \"vm\"; expected one");
+	refuses(GOOD "devices:\n- {type: console, vm: noe}\n",
+		"s.yaml:5:23: vm \"noe\" is unknown; expected neo (did you mean \"neo\"?)");
+	refuses(GOOD "devices:\n- {type: console, vm: neo, port: 65536}\n",
+		"s.yaml:5:34: port \"65536\" is too large; expected a whole number from 0 to "
+		"65535");
+	refuses(GOOD "devices:\n- {type: console, vm: neo, ports: 1}\n",
+		"s.yaml:5:28: a device: key \"ports\" is unknown; expected type, vm or port (did "
+		"you mean \"port\"?)");
+	refuses(GOOD "devices:\n- {type: latch, vm: neo, ports: 0x10..0x20}\n",
+		"s.yaml:5:33: ports goes from 0x10 to 0x20; expected ports such as 0x10 or "
+		"0x10..0x12, at most 16");
+	refuses(GOOD "devices:\n- {type: latch, vm: neo, ports: 5..3}\n",
+		"s.yaml:5:33: ports \"5..3\" ends before it begins; expected ports such as 0x10 or "
+		"0x10..0x12, at most 16");
+	refuses(GOOD "devices: {type: latch}\n",
+		"s.yaml:4:10: devices is a mapping; expected a list");
+}
+
+static void expectations_are_checked(void **state)
+{
+	refuses(GOOD "expect: {noe: {status: 1}}\n",
+		"s.yaml:4:10: VM \"noe\" is unknown; expected neo (did you mean \"neo\"?)");
+	refuses(GOOD "expect: {neo: {outcome: halt}}\n",
+		"s.yaml:4:25: outcome \"halt\" is unknown; expected running, blocked, halted or "
+		"dead (did you mean \"halted\"?)");
+	refuses(GOOD "expect: {neo: {status: 4294967296}}\n",
+		"s.yaml:4:24: status \"4294967296\" is too large; expected a whole number from 0 "
+		"to 4294967295");
+	refuses(GOOD "expect: {neo: {share: 70 0.3}}\n",
+		"s.yaml:4:23: share \"70 0.3\" has something else behind its number; expected per "
+		"cent and tolerance, such as 70 ± 0.3");
+	refuses(GOOD "expect: {neo: {share: 101}}\n",
+		"s.yaml:4:23: share \"101\" is above 100; expected per cent and tolerance, such as "
+		"70 ± 0.3");
+	refuses(GOOD "expect: {neo: {share: 7 ± x}}\n",
+		"s.yaml:4:23: share \"7 ± x\" is not a number; expected per cent and tolerance, "
+		"such as 70 ± 0.3");
+	refuses(GOOD "expect: {neo: {turns: many}}\n",
+		"s.yaml:4:23: turns \"many\" is not a number; expected a count such as 3, 3..5 or "
+		"3..");
+	refuses(GOOD "expect: {neo: {memory: {here: 1}}}\n",
+		"s.yaml:4:25: address \"here\" is not a number; expected a whole number");
+	refuses(GOOD "expect: {neo: {memory: {0x400: 4294967296}}}\n",
+		"s.yaml:4:32: word \"4294967296\" is too large; expected a whole number from 0 to "
+		"4294967295");
+	refuses(GOOD "expect: {neo: {output: [a]}}\n",
+		"s.yaml:4:24: output is no text; expected text");
+	refuses(GOOD "expect: {host: {lag: 3}}\n",
+		"s.yaml:4:22: lag \"3\" is unknown; expected bound");
+	refuses(GOOD "expect: {host: {end: never}}\n",
+		"s.yaml:4:22: end \"never\" is unknown; expected budget, stopped, done or stuck");
+	refuses(GOOD "expect: {neo: {statsu: 1}}\n",
+		"s.yaml:4:16: expect of a VM: key \"statsu\" is unknown; expected outcome, status, "
+		"share, turns, exits, cause, memory or output (did you mean \"status\"?)");
+}
+
+/* A long wrong value is repeated in part, and never cut within a character. */
+static void long_values_are_cut(void **state)
+{
+	refuses("version: 1\nfor: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa±±±±\n",
+		"s.yaml:2:6: for \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa…\" is not a number; "
+		"expected a duration such as 500us, 10ms, 1.5s or 2min, at least 1 ns");
+}
+
+static void aliases_cannot_make_it_run_in_circles(void **state)
+{
+	refuses("version: 1\nvms: &a [*a]\n",
+		"s.yaml:2:6: a VM is a list; expected a mapping of name, image, mode, memory, "
+		"share, load, entry, ports, bare, arrives, watchdog or vcpus");
+	refuses("&a\n? *a\n: *a\n", "s.yaml:1:1: a key is a mapping; expected a word");
+}
+
+/* -------------------------------------------------------------- the whole */
+
+static char *finish(struct scenario *scenario)
+{
+	struct yaml_error error;
+
+	assert_int_equal(scenario_finish(scenario, &error), -EINVAL);
+	return scenario_error(scenario, &error);
+}
+
+static void finishing_refuses(const char *text, const char *expected)
+{
+	struct parsed p = accepts(text);
+	char *error = finish(&p.scenario);
+
+	assert_string_equal(error, expected);
+	free(error);
+	scenario_fini(&p.scenario);
+}
+
+static void what_only_the_whole_can_tell_is_checked(void **state)
+{
+	setenv("BATON_GUESTS", "/nowhere/at/all", 1);
+	finishing_refuses("version: 1\nvms:\n- {image: neo.bin, share: 0}\n",
+			  "s.yaml:3:27: every share is 0; expected at least one above 0");
+	finishing_refuses("version: 1\nvms:\n- {image: neo.bin}\n",
+			  "s.yaml:3:11: no image \"neo.bin\"; expected a file in ., or one of "
+			  "Baton's guests in /nowhere/at/all");
+	finishing_refuses("version: 1\nvms:\n- {image: neo.bin}\n"
+			  "expect: {neo: {memory: {0xffffe: 1}}}\n",
+			  "s.yaml:4:25: address 0xffffe is outside of memory; expected at most "
+			  "0xffffc");
+	finishing_refuses("version: 1\npolicy: turns\nvms:\n- {image: neo.bin}\n"
+			  "expect: {host: {lag: bound}}\n",
+			  "s.yaml:5:22: policy turns bounds no lag; expected policy share");
+	unsetenv("BATON_GUESTS");
+}
+
+/* ------------------------------------------------------------ command line */
+
+static void images_are_taken_apart(void **state)
+{
+	struct scenario s;
+	struct yaml_error error;
+
+	scenario_init(&s, NULL);
+	assert_int_equal(scenario_add_image(&s, "neo.bin", &error), 0);
+	assert_int_equal(scenario_add_image(&s, "dir/neo.bin:70", &error), 0);
+	assert_int_equal(scenario_add_image(&s, "answer.elf:0:long", &error), 0);
+	assert_int_equal(scenario_add_image(&s, "answer.elf::paged", &error), 0);
+	assert_string_equal(s.vms[0].name, "neo");
+	assert_int_equal(s.vms[0].share, 1);
+	assert_string_equal(s.vms[1].name, "neo-2");
+	assert_string_equal(s.vms[1].image, "dir/neo.bin");
+	assert_int_equal(s.vms[1].share, 70);
+	assert_int_equal(s.vms[2].share, 0);
+	assert_true(s.vms[2].has_mode && s.vms[2].mode == BATON_MODE_LONG);
+	assert_int_equal(s.vms[3].share, 1);
+	assert_true(s.vms[3].mode == BATON_MODE_PAGED);
+	scenario_fini(&s);
+}
+
+static void bad_images_are_refused(void **state)
+{
+	static const struct {
+		const char *text, *expected;
+	} bad[] = {
+		{ "neo.bin:-5", "baton run: neo.bin: share \"-5\" is negative; expected a whole "
+				"number from 0 to 4294967296" },
+		{ "neo.bin:4294967297", "baton run: neo.bin: share \"4294967297\" is too large; "
+					"expected a whole number from 0 to 4294967296" },
+		{ "neo.bin:x", "baton run: neo.bin: share \"x\" is not a number; expected a whole "
+			       "number from 0 to 4294967296" },
+		{ "neo.bin:1:lonk", "baton run: neo.bin: mode \"lonk\" is unknown; expected real, "
+				    "protected, paged or long (did you mean \"long\"?)" },
+		{ ":70", "baton run: \":70\" names no image; expected IMAGE[:SHARE[:MODE]]" },
+	};
+
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct yaml_error error;
+		struct scenario s;
+		char *text;
+
+		scenario_init(&s, NULL);
+		assert_int_equal(scenario_add_image(&s, bad[i].text, &error), -EINVAL);
+		text = scenario_error(&s, &error);
+		assert_string_equal(text, bad[i].expected);
+		free(text);
+		scenario_fini(&s);
+	}
+}
+
+/* Options override what the file says. */
+static void options_override(void **state)
+{
+	char *argv[] = { "run", "--policy", "quantum", "--quantum=2ms", "--burst", "4",
+			 "--for", "3s", "--mode", "protected", "--memory", "2MiB", "--seed", "9",
+			 "--watchdog", "5s", "--bare", "--show", "turns", "s.yaml", NULL };
+	struct parsed p = accepts("version: 1\npolicy: share\n"
+				  "vms: [{image: neo.bin, mode: long, watchdog: 1s}]\n");
+	struct run_options options;
+	struct yaml_error error;
+
+	assert_int_equal(run_options_parse(&options, COUNT(argv) - 1, argv), 0);
+	assert_int_equal(options.operand_count, 1);
+	assert_string_equal(options.operands[0], "s.yaml");
+	assert_int_equal(run_options_apply(&options, &p.scenario, &error), 0);
+	assert_string_equal(p.scenario.policy, "quantum");
+	assert_int_equal(p.scenario.quantum_ns, 2 * MS);
+	assert_int_equal(p.scenario.burst, 4);
+	assert_int_equal(p.scenario.for_ns, 3 * S);
+	assert_int_equal(p.scenario.seed, 9);
+	assert_int_equal(p.scenario.show, SHOW_TURNS);
+	assert_int_equal(p.scenario.vms[0].mode, BATON_MODE_PROTECTED);
+	assert_int_equal(p.scenario.vms[0].memory, 2 << 20);
+	assert_int_equal(p.scenario.vms[0].watchdog_ns, 5 * S);
+	assert_true(p.scenario.vms[0].bare);
+	scenario_fini(&p.scenario);
+}
+
+static void an_image_s_own_mode_beats_the_option(void **state)
+{
+	char *argv[] = { "run", "--mode", "long", NULL };
+	struct run_options options;
+	struct yaml_error error;
+	struct scenario s;
+
+	scenario_init(&s, NULL);
+	assert_int_equal(scenario_add_image(&s, "a.bin:1:paged", &error), 0);
+	assert_int_equal(scenario_add_image(&s, "b.bin:1", &error), 0);
+	assert_int_equal(run_options_parse(&options, COUNT(argv) - 1, argv), 0);
+	assert_int_equal(run_options_apply(&options, &s, &error), 0);
+	assert_int_equal(s.vms[0].mode, BATON_MODE_PAGED);
+	assert_int_equal(s.vms[1].mode, BATON_MODE_LONG);
+	scenario_fini(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(defaults_are_the_library_s),
+		cmocka_unit_test(every_key_arrives),
+		cmocka_unit_test(every_expectation_arrives),
+		cmocka_unit_test(a_policy_may_be_a_bare_name),
+		cmocka_unit_test(unnamed_vms_are_named_after_their_images),
+		cmocka_unit_test(what_is_no_yaml_is_refused),
+		cmocka_unit_test(keys_are_checked),
+		cmocka_unit_test(types_are_checked),
+		cmocka_unit_test(policies_are_checked),
+		cmocka_unit_test(vms_are_checked),
+		cmocka_unit_test(devices_are_checked),
+		cmocka_unit_test(expectations_are_checked),
+		cmocka_unit_test(long_values_are_cut),
+		cmocka_unit_test(aliases_cannot_make_it_run_in_circles),
+		cmocka_unit_test(what_only_the_whole_can_tell_is_checked),
+		cmocka_unit_test(images_are_taken_apart),
+		cmocka_unit_test(bad_images_are_refused),
+		cmocka_unit_test(options_override),
+		cmocka_unit_test(an_image_s_own_mode_beats_the_option),
+	};
+
+	return cmocka_run_group_tests_name("scenario", tests, NULL, NULL);
+}

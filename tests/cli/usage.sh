@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# usage.sh BATON - what the command answers before any VM exists. Needs no KVM.
+# shellcheck source=tests/cli/lib.sh
+. "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
+
+# ---------------------------------------------------------------- the command
+run
+[ "$status" = 2 ] && grep -q '^usage: baton COMMAND' "$err" && [ ! -s "$out" ]
+result $? 'without a command, the usage goes to stderr'
+run help
+[ "$status" = 0 ] && grep -q '^usage: baton COMMAND' "$out" && [ ! -s "$err" ]
+result $? 'help goes to stdout'
+run --version
+[ "$status" = 0 ] && grep -Eq '^baton [0-9]+\.[0-9]+\.[0-9]+$' "$out"
+result $? '--version'
+for command in run lab doctor; do
+	run help "$command"
+	[ "$status" = 0 ] && grep -q "^usage: baton $command" "$out" && [ ! -s "$err" ]
+	result $? "help $command"
+	run "$command" --help
+	[ "$status" = 0 ] && grep -q "^usage: baton $command" "$out"
+	result $? "$command --help"
+done
+run rnu
+says 2 'baton: command "rnu" is unknown (did you mean "run"?); see baton help' 'a mistyped command'
+run frobnicate
+says 2 'baton: command "frobnicate" is unknown; see baton help' 'an unknown command'
+run help frobnicate
+says 2 'baton: command "frobnicate" is unknown; see baton help' 'help for an unknown command'
+
+# -------------------------------------------------------------------- options
+run run
+says 2 'baton run: nothing to run; expected images or one scenario, see baton run --help' 'run of nothing'
+run run --polcy share neo.bin
+says 2 'baton run: option --polcy is unknown (did you mean "--policy"?); see baton run --help' \
+	'a mistyped option'
+run run -q neo.bin
+says 2 'baton run: option -q is unknown; see baton run --help' 'a short option'
+run run neo.bin --quantum
+says 2 'baton run: --quantum has no argument; expected TIME' 'a missing argument'
+run run --quiet=yes neo.bin
+says 2 'baton run: --quiet=yes has an argument; expected none' 'an argument too many'
+run run --policy shrae neo.bin
+says 2 'baton run: --policy "shrae" is unknown; expected share, quantum, turns or null (did you mean "share"?)' \
+	'an unknown policy'
+run run --quantum 0s neo.bin
+says 2 'baton run: --quantum "0s" is too small; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+	'a quantum of 0'
+run run --quantum 10 neo.bin
+says 2 'baton run: --quantum "10" has no unit; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+	'a quantum without unit'
+run run --for -1s neo.bin
+says 2 'baton run: --for "-1s" is negative; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+	'a negative time'
+run run --burst 0 neo.bin
+says 2 'baton run: --burst "0" is too small; expected a whole number from 1 to 4294967295' 'a burst of 0'
+run run --memory 4GiB neo.bin
+says 2 'baton run: --memory "4GiB" is too large; expected a size such as 64KiB, 1MiB, 2GiB or plain bytes, from 64 KiB to 3 GiB' \
+	'too much memory'
+run run --memory 65537 neo.bin
+says 2 'baton run: --memory "65537" is no multiple of 4 KiB; expected one' 'a part of a page'
+run run --mode logn neo.bin
+says 2 'baton run: --mode "logn" is unknown; expected real, protected, paged or long (did you mean "long"?)' \
+	'an unknown mode'
+run run --show exit neo.bin
+says 2 'baton run: --show "exit" is unknown; expected none, exits or turns (did you mean "exits"?)' \
+	'an unknown show'
+run run --seed 1.5 neo.bin
+says 2 'baton run: --seed "1.5" is not a whole number; expected a whole number' 'a broken seed'
+run run --watchdog soon neo.bin
+says 2 'baton run: --watchdog "soon" is not a number; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+	'a watchdog that is no time'
+run run neo.bin --json /nowhere/at/all.json
+says 2 'baton run: cannot write /nowhere/at/all.json: No such file or directory' \
+	'a JSON report that cannot be written'
+run doctor --jsno
+says 2 'baton doctor: option --jsno is unknown; expected --json or --help' 'an option that doctor lacks'
+run doctor now
+says 2 'baton doctor: now is one argument too many; expected none' 'an argument that doctor lacks'
+
+# --------------------------------------------------------------------- images
+run run neo.bin:-5
+says 2 'baton run: neo.bin: share "-5" is negative; expected a whole number from 0 to 4294967296' \
+	'a negative share'
+run run neo.bin:0 morpheus.bin:0
+says 2 'baton run: every share is 0; expected at least one above 0' 'nothing but shares of 0'
+run run neo.bin:99999999999999999999
+says 2 'baton run: neo.bin: share "99999999999999999999" is too large; expected a whole number from 0 to 4294967296' \
+	'a share that overflows'
+run run noe.bin
+says 2 "baton run: no image \"noe.bin\"; expected a file in ., or one of Baton's guests in $BATON_GUESTS (did you mean \"neo.bin\"?)" \
+	'a mistyped image'
+run run a.yaml b.yaml
+says 2 'baton run: a.yaml is not alone; expected one scenario, or images' 'two scenarios'
+
+# ------------------------------------------------------------------ scenarios
+run run nowhere.yaml
+says 2 'nowhere.yaml: cannot be read: No such file or directory; expected a scenario of at most 1 MiB' \
+	'a scenario that is not there'
+mkdir "$work/folder.yaml"
+run run "$work/folder.yaml"
+says 2 "$work/folder.yaml: cannot be read: Is a directory; expected a scenario of at most 1 MiB" \
+	'a folder instead of a scenario'
+head -c 1048577 /dev/zero | tr '\0' '#' >"$work/large.yaml"
+run run "$work/large.yaml"
+says 2 "$work/large.yaml: cannot be read: File too large; expected a scenario of at most 1 MiB" \
+	'a scenario that is far too long'
+cat >"$work/bad.yaml" <<-END
+	version: 1
+	vms:
+	  - {name: neo, image: neo.bin, share: -5}
+END
+run run "$work/bad.yaml"
+says 2 "$work/bad.yaml:3:40: share \"-5\" is negative; expected a whole number from 0 to 4294967296" \
+	'a fault in a scenario, with its place'
+cat >"$work/bad.yaml" <<-END
+	version: 1
+	vms: [{name: neo, image: neo.bin}]
+	devices: [{type: handoff, vm: neo}]
+END
+run run "$work/bad.yaml"
+says 2 "$work/bad.yaml:3:18: device type \"handoff\" is unknown; expected console or latch" \
+	'an unknown device'
+cat >"$work/bad.yaml" <<-END
+	version: 1
+	vms: [{name: neo, image: neo.bin, vcpus: 2}]
+END
+run run "$work/bad.yaml"
+says 2 "$work/bad.yaml:2:42: vcpus is 2; a VM has one vCPU for now, expected 1" 'two vCPUs'
+
+# ----------------------------------------------------------------------- labs
+run lab
+names=$(awk '{ print $1 }' "$out")
+files=$(cd "$labs" && find . -name '*.yaml' | sed 's|^\./||; s|/|-|; s|\.yaml$||' | LC_ALL=C sort)
+[ "$status" = 0 ] && [ "$names" = "$files" ]
+result $? 'lab lists all labs'
+! grep -Ev '^ +[a-z0-9-]+ .*[A-Za-z]{3}' "$out"
+result $? 'and what each shows'
+run lab frobnicate
+says 2 'baton lab: lab "frobnicate" is unknown; baton lab lists them' 'a lab that is none'
+run lab matrix-d
+mentions 2 'lab "matrix-d" is unknown (did you mean "matrix-a"?)' 'a mistyped lab'
+run lab matrix-a matrix-b
+says 2 'baton lab: matrix-b is one lab too many; expected one' 'two labs'
+BATON_LABS=$work/none
+run lab
+says 2 "baton lab: no labs in $work/none; BATON_LABS can name another folder" 'no labs at all'
+finish

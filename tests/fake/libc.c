@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libc.c - the C library's calls that acquire something, wrapped by the linker
+ * (--wrap): counted, and made to fail on request. Calls from shared libraries
+ * are not wrapped.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "fake.h"
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *block, size_t size);
+char *__real_strdup(const char *text);
+void __real_free(void *block);
+int __real_memfd_create(const char *name, unsigned flags);
+int __real_ftruncate64(int fd, off64_t size);
+void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset);
+int __real_munmap(void *at, size_t size);
+int __real_open64(const char *path, int flags, ...);
+int __real_fstat64(int fd, struct stat64 *st);
+ssize_t __real_read(int fd, void *to, size_t size);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+char *__wrap_strdup(const char *text);
+void __wrap_free(void *block);
+int __wrap_memfd_create(const char *name, unsigned flags);
+int __wrap_ftruncate64(int fd, off64_t size);
+void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset);
+int __wrap_munmap(void *at, size_t size);
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_fstat64(int fd, struct stat64 *st);
+ssize_t __wrap_read(int fd, void *to, size_t size);
+
+/* To fail is to set errno and return -1. */
+static bool fails(enum fake_op op)
+{
+	int error = fake_call(op);
+
+	if (error)
+		errno = -error;
+	return error;
+}
+
+static void *count(void *block)
+{
+	if (block) {
+		fake.live.blocks++;
+		fake.live.heap_bytes += (int64_t)malloc_usable_size(block);
+	}
+	return block;
+}
+
+static void discount(void *block)
+{
+	if (block) {
+		fake.live.blocks--;
+		fake.live.heap_bytes -= (int64_t)malloc_usable_size(block);
+	}
+}
+
+void *__wrap_malloc(size_t size)
+{
+	return fails(FAKE_MALLOC) ? NULL : count(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails(FAKE_CALLOC) ? NULL : count(__real_calloc(n, size));
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+	void *bigger;
+
+	if (fails(FAKE_REALLOC))
+		return NULL;
+	discount(block);
+	bigger = __real_realloc(block, size);
+	count(bigger ? bigger : block);
+	return bigger;
+}
+
+char *__wrap_strdup(const char *text)
+{
+	return fails(FAKE_STRDUP) ? NULL : count(__real_strdup(text));
+}
+
+void __wrap_free(void *block)
+{
+	discount(block);
+	__real_free(block);
+}
+
+int __wrap_memfd_create(const char *name, unsigned flags)
+{
+	return fails(FAKE_MEMFD) ? -1 : __real_memfd_create(name, flags);
+}
+
+int __wrap_ftruncate64(int fd, off64_t size)
+{
+	return fails(FAKE_FTRUNCATE) ? -1 : __real_ftruncate64(fd, size);
+}
+
+void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset)
+{
+	void *area;
+
+	if (fails(FAKE_MMAP))
+		return MAP_FAILED;
+	area = __real_mmap64(at, size, prot, flags, fd, offset);
+	/* A fixed mapping replaces part of one that is counted already. */
+	if (area != MAP_FAILED && !(flags & MAP_FIXED))
+		fake.live.mapped_bytes += (int64_t)size;
+	return area;
+}
+
+int __wrap_munmap(void *at, size_t size)
+{
+	fake.live.mapped_bytes -= (int64_t)size;
+	return __real_munmap(at, size);
+}
+
+int __wrap_open64(const char *path, int flags, ...)
+{
+	return fails(FAKE_OPEN) ? -1 : __real_open64(path, flags, 0);
+}
+
+int __wrap_fstat64(int fd, struct stat64 *st)
+{
+	return fails(FAKE_FSTAT) ? -1 : __real_fstat64(fd, st);
+}
+
+ssize_t __wrap_read(int fd, void *to, size_t size)
+{
+	return fails(FAKE_READ) ? -1 : __real_read(fd, to, size);
+}

@@ -1,0 +1,626 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deaths_test.c - guests that die over a real KVM, and what Baton says of each:
+ * how it ended, the cause, the guilty address by the guest's own symbols, the
+ * words. Beside each runs a neighbour that must not notice.
+ *
+ * KVMs differ. What differs is stated below as a property of a KVM, known by the
+ * name of its module and not by the result, and every property is asserted
+ * wherever it applies:
+ *   - kvm_amd resets a vCPU that shuts down: the registers are lost, the address is
+ *     that of the last exit, and the sentence says so. No other KVM may lose them;
+ *   - kvm_pvm has no 32-bit paging, and it emulates, so INT n of the protected
+ *     modes ends in an internal error;
+ *   - some processors fault at a jump to a non-canonical address, others behind it.
+ *
+ * Usage: deaths_test FOLDER-OF-GUESTS
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "baton/device.h"
+#include "symbols.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define MS	     UINT64_C(1000000)
+
+#define KVM_PATH   "/dev/kvm"
+#define ALIVE_PORT 0x10
+#define MEMORY	   (1u << 20)
+#define BUDGET	   (20000 * MS)
+
+enum { REAL = 1, PROTECTED = 2, PAGED = 4, LONG = 8 };
+#define NOT_REAL   (PROTECTED | PAGED | LONG)
+#define TRANSLATED (PAGED | LONG)
+#define ALL	   (REAL | NOT_REAL)
+#define NO_PAGED   (REAL | PROTECTED | LONG)
+
+/* ------------------------------------------------------------- properties */
+
+static struct {
+	const char *guests;
+	struct baton_kvm_info info;
+	bool pvm;	     /* emulates, and has no 32-bit paging */
+	bool loses;	     /* a shutdown resets the vCPU */
+	bool faults_at_jump; /* to a non-canonical address; else behind it */
+} kvm;
+
+/* --------------------------------------------------------------- the cases */
+
+/* How a guest ends. Names are those of the causes and of the guests' labels. */
+struct ending {
+	unsigned modes; /* in which it ends so */
+	enum baton_death_kind kind;
+	enum baton_cause cause;
+	int vector; /* 0 means what -1 does, except for a tripwire */
+	const char *words; /* in the sentence, separated by | */
+};
+
+struct guest {
+	const char *name;
+	bool bare;
+	uint64_t watchdog_ns;
+	const char *label; /* of the guilty address; NULL: "guilty"; "": not asserted */
+	const char *named; /* label whose address the sentence names; NULL: "guilty" */
+	bool stack_moved;  /* by the guest itself, since its last exit */
+	struct ending endings[3]; /* by mode */
+	struct ending pvm[3];	  /* where kvm_pvm differs */
+};
+
+#define TRIP(modes, vector, cause, words) \
+	{ modes, BATON_DEATH_TRIPWIRE, BATON_CAUSE_##cause, vector, words }
+#define ENDS(modes, kind, cause, words) \
+	{ modes, BATON_DEATH_##kind, BATON_CAUSE_##cause, 0, words }
+#define NOT_EMULATED(modes) ENDS(modes, INTERNAL_ERROR, NOT_EMULATED, "KVM gave up|emulate")
+
+static const struct guest guests[] = {
+	/* Exceptions, and what the tripwire makes of them. */
+	{ "ud2", .endings = { TRIP(ALL, 6, INVALID_OPCODE, "(0f 0b)|#UD") } },
+	{ "divide", .endings = { TRIP(ALL, 0, DIVIDE_ERROR, "division|#DE") } },
+	{ "int3", .endings = { TRIP(ALL, 3, BREAKPOINT, "INT3|#BP") },
+	  .pvm = { NOT_EMULATED(PROTECTED | LONG) } },
+	{ "trap-flag", .endings = { TRIP(ALL, 1, DEBUG_TRAP, "#DB") } },
+	{ "sse", .endings = { TRIP(ALL, 6, SSE_OFF, "(0f 10 c1)|SSE") } },
+	{ "bios", .endings = { TRIP(REAL, 16, NO_BIOS, "INT 0x10|BIOS") } },
+	{ "dos", .endings = { TRIP(REAL, 0x21, NO_GATE, "INT 0x21"), TRIP(NOT_REAL, 13, NO_GATE, "INT 0x21") },
+	  .pvm = { NOT_EMULATED(PROTECTED | LONG) } },
+	{ "int80", .watchdog_ns = 200 * MS,
+	  .endings = { TRIP(REAL, 0x80, NO_GATE, "INT 0x80"), TRIP(NOT_REAL, 13, NO_GATE, "INT 0x80") },
+	  .pvm = { ENDS(REAL, WATCHDOG, STUCK, "(cd 80) did not complete"),
+		   NOT_EMULATED(PROTECTED | LONG) } },
+	{ "double-fault", .endings = { TRIP(NOT_REAL, 8, DOUBLE_FAULT, "#DF") } },
+	{ "not-present", .endings = { TRIP(NOT_REAL, 11, NOT_PRESENT, "#NP, selector 0x18") } },
+	{ "bad-selector", .endings = { TRIP(NOT_REAL, 13, BAD_SELECTOR, "selector 0x1230") } },
+	{ "bad-msr", .endings = { TRIP(ALL, 13, BAD_MSR, "RDMSR|MSR 0xdeadbeef") } },
+	{ "bad-efer", .endings = { TRIP(ALL, 13, BAD_EFER, "EFER|reserved bits 0x2") } },
+	{ "lme", .endings = { TRIP(TRANSLATED, 13, BAD_EFER, "EFER|LME while paging is on") } },
+	{ "bad-cr4", .endings = { TRIP(ALL, 13, BAD_CONTROL, "write of CR4") } },
+	{ "non-canonical-read", .endings = { TRIP(LONG, 13, NON_CANONICAL, "0x1234567890abcdef") } },
+
+	/* Memory. */
+	{ "bad-read", .endings = { ENDS(PROTECTED, MMIO, UNHANDLED_MMIO, "read from GPA 0x60000000|0x5ff00000 past"),
+				   TRIP(TRANSLATED, 14, NOT_MAPPED, "read from address 0x60000000") } },
+	{ "bad-write", .endings = { ENDS(PROTECTED, MMIO, UNHANDLED_MMIO, "wrote to GPA 0x60000000"),
+				    TRIP(TRANSLATED, 14, NOT_MAPPED, "wrote to address 0x60000000") } },
+	{ "jump-void", .label = "void_at", .stack_moved = true,
+	  .endings = { ENDS(PROTECTED, INTERNAL_ERROR, JUMP_INTO_VOID, "went to 0x60000000|the call at"),
+		       TRIP(TRANSLATED, 14, JUMP_INTO_VOID, "went to 0x60000000|the call at") } },
+	{ "zeroes", .label = "nothing", .stack_moved = true,
+	  .endings = { ENDS(PROTECTED, MMIO, RAN_INTO_ZEROES, "0x30000|zeroes|the call at"),
+		       TRIP(TRANSLATED, 14, RAN_INTO_ZEROES, "0x30000|zeroes|the call at") } },
+	{ "overflow", .label = "guilty", .stack_moved = true,
+	  .endings = { TRIP(PAGED, 8, STACK_OVERFLOW, "stack overflowed"),
+		       TRIP(LONG, 14, STACK_OVERFLOW, "stack overflowed") } },
+	{ "overflow", .label = "", .named = "", .stack_moved = true, /* it has overwritten itself */
+	  .endings = { ENDS(PROTECTED, INTERNAL_ERROR, STACK_OVERFLOW, "from 0xff000 down past its end at 0xfb000") } },
+	{ "bad-stack", .stack_moved = true,
+	  .endings = { ENDS(PROTECTED, MMIO, BAD_STACK, "(50)|the stack pointer is 0xfffffffc"),
+		       TRIP(PAGED, 8, BAD_STACK, "(50)|the stack pointer is 0x0"),
+		       TRIP(LONG, 14, BAD_STACK, "(50)|the stack pointer is 0x0") } },
+
+	/* Devices. */
+	{ "bad-port", .endings = { ENDS(ALL, PORT, UNHANDLED_PORT, "wrote to port 0x3f8|0x10 (latch) and 0xba00") } },
+	{ "bad-in", .endings = { ENDS(ALL, PORT, UNHANDLED_PORT, "read from port 0x60") } },
+	{ "two-outs", .endings = { ENDS(ALL, PORT, UNHANDLED_PORT, "wrote to port 0x3f8") } },
+	{ "refused", .endings = { ENDS(ALL, FAULT, REFUSED, "`hypercalls`|port 0xba01|: hypercall `yield` wants out") } },
+
+	/* Time. */
+	{ "loop-self", .watchdog_ns = 200 * MS,
+	  .endings = { ENDS(ALL, WATCHDOG, JUMP_TO_SELF, "leads to itself") } },
+	{ "loop", .watchdog_ns = 200 * MS, .label = "", .named = "",
+	  .endings = { ENDS(ALL, WATCHDOG, ENDLESS_LOOP, "without an exit") } },
+
+	/* The processor's state: this is where a KVM may lose the registers. */
+	{ "bad-cr3", .endings = { ENDS(TRANSLATED, SHUTDOWN, BAD_CR3, "page tables at 0x8000|do not map") } },
+	{ "void-cr3", .watchdog_ns = 200 * MS,
+	  .endings = { ENDS(TRANSLATED, WATCHDOG, BAD_CR3, "page tables at 0x7ffff000|no memory") },
+	  .pvm = { ENDS(LONG, SHUTDOWN, BAD_CR3, "page tables at 0x7ffff000|no memory") } },
+	{ "zero-idt", .endings = { ENDS(ALL, SHUTDOWN, NO_IDT, "(cc)|no IDT") },
+	  .pvm = { TRIP(REAL, 3, BREAKPOINT, "INT3"), /* it reads vectors beyond IDTR's limit */
+		   NOT_EMULATED(PROTECTED | LONG) } },
+	{ "bad-gdt", .label = "raised", .named = "",
+	  .endings = { ENDS(NOT_REAL, SHUTDOWN, BAD_GDT, "GDT at 0x0") } },
+	{ "ud2", .bare = true, .endings = { ENDS(NOT_REAL, SHUTDOWN, NO_IDT, "(0f 0b)|no IDT") } },
+	{ "divide", .bare = true, .endings = { ENDS(NOT_REAL, SHUTDOWN, NO_IDT, "(f7 f1)|no IDT") } },
+	{ "bad-read", .bare = true, .endings = { ENDS(TRANSLATED, SHUTDOWN, NO_IDT, "(8b 03)|no IDT") } },
+	{ "overflow", .bare = true, .stack_moved = true,
+	  .endings = { ENDS(TRANSLATED, SHUTDOWN, STACK_OVERFLOW, "stack overflowed") } },
+	{ "jump-void", .bare = true, .label = "void_at", .stack_moved = true,
+	  .endings = { ENDS(TRANSLATED, SHUTDOWN, JUMP_INTO_VOID, "nothing to execute") } },
+};
+
+/* ------------------------------------------------------------- two VMs run */
+
+struct run {
+	struct baton_host *host;
+	struct baton_vm *neighbour, *dying;
+	enum baton_run_end end;
+	uint64_t alive_rsp; /* of the dying one at its last access to ALIVE_PORT */
+	char image[512];
+};
+
+static void path_of(char *path, size_t size, const char *guest, enum baton_mode mode)
+{
+	snprintf(path, size, "%s/%s-%s.elf", kvm.guests, guest, baton_mode_name(mode));
+}
+
+static void note_alive(void *context, struct baton_vm *vm, const struct baton_exit *exit)
+{
+	struct run *r = context;
+
+	if (vm == r->dying && exit->addr == ALIVE_PORT)
+		r->alive_rsp = baton_vm_regs(vm)->rsp;
+}
+
+static const struct baton_observer observer = { .exit = note_alive };
+
+static void add_latch(struct baton_host *host, struct baton_vm *vm)
+{
+	const struct baton_latch_config config = { .vm = vm, .first = ALIVE_PORT, .count = 1 };
+
+	assert_int_equal(baton_device_create(host, &baton_latch, &config, NULL, NULL), 0);
+}
+
+static int add_vm(struct run *r, const char *name, enum baton_mode mode, const struct guest *guest,
+		  struct baton_vm **vm)
+{
+	struct baton_vm_config config = BATON_VM_CONFIG;
+	struct baton_diag diag = { .message = "" };
+	int error;
+
+	config.name = name;
+	config.image_path = r->image;
+	config.mode = mode;
+	config.memory = MEMORY;
+	config.bare = guest && guest->bare;
+	config.watchdog_ns = guest ? guest->watchdog_ns : 0;
+	error = baton_vm_create(r->host, &config, &diag, vm);
+	if (error && error != -ENOTSUP)
+		fail_msg("%s: %s", diag.where, diag.message);
+	if (error)
+		assert_non_null(strstr(diag.message, "32-bit paging"));
+	else
+		add_latch(r->host, *vm);
+	return error;
+}
+
+static void start(struct run *r)
+{
+	struct baton_host_config config = BATON_HOST_CONFIG;
+	struct baton_diag diag;
+
+	*r = (struct run){ 0 };
+	config.policy = "turns";
+	config.kvm_path = KVM_PATH;
+	config.max_vms = 2;
+	config.observer = &observer;
+	config.observer_context = r;
+	if (baton_host_create(&config, &diag, &r->host))
+		fail_msg("%s: %s", diag.where, diag.message);
+	path_of(r->image, sizeof(r->image), "neighbour", BATON_MODE_PROTECTED);
+	add_vm(r, "neighbour", BATON_MODE_PROTECTED, NULL, &r->neighbour);
+}
+
+/* Adds the guest; false if this KVM refuses its mode, as it then must. */
+static bool join(struct run *r, const struct guest *guest, enum baton_mode mode)
+{
+	bool refused;
+
+	path_of(r->image, sizeof(r->image), guest->name, mode);
+	refused = add_vm(r, "dying", mode, guest, &r->dying) == -ENOTSUP;
+	assert_int_equal(refused, mode == BATON_MODE_PAGED && !kvm.info.paging32);
+	return !refused;
+}
+
+static void go(struct run *r)
+{
+	assert_int_equal(baton_host_run(r->host, BUDGET, &r->end), 0);
+}
+
+static uint64_t label(const struct run *r, const char *name)
+{
+	uint64_t value = 0;
+
+	if (!symbol_find(r->image, name, &value))
+		fail_msg("no label %s in %s", name, r->image);
+	return value;
+}
+
+/* -------------------------------------------------------- the neighbour */
+
+/* What the neighbour is when it is alone. */
+static struct {
+	uint8_t memory[MEMORY];
+	struct baton_regs regs;
+	uint64_t exits;
+} undisturbed;
+
+static void look_at_neighbour(const struct run *r, uint8_t *memory, struct baton_vm_stats *stats)
+{
+	assert_int_equal(baton_vm_read(r->neighbour, 0, memory, MEMORY), 0);
+	baton_vm_stats(r->neighbour, stats);
+	assert_int_equal(stats->outcome, BATON_HALTED);
+	assert_int_equal(stats->status, 42);
+}
+
+static int learn_neighbour(void **state)
+{
+	struct baton_vm_stats stats;
+	struct run r;
+
+	(void)state;
+	start(&r);
+	go(&r);
+	look_at_neighbour(&r, undisturbed.memory, &stats);
+	assert_int_equal(r.end, BATON_RUN_DONE);
+	undisturbed.regs = *baton_vm_regs(r.neighbour);
+	undisturbed.exits = stats.exits;
+	assert_true(stats.exits > 256);
+	baton_host_destroy(r.host);
+	return 0;
+}
+
+static void assert_undisturbed(const struct run *r)
+{
+	static uint8_t memory[MEMORY];
+	struct baton_vm_stats stats;
+
+	look_at_neighbour(r, memory, &stats);
+	assert_memory_equal(memory, undisturbed.memory, MEMORY);
+	assert_memory_equal(baton_vm_regs(r->neighbour), &undisturbed.regs, sizeof(undisturbed.regs));
+	assert_int_equal(stats.exits, undisturbed.exits);
+	assert_null(baton_vm_death(r->neighbour));
+}
+
+/* ------------------------------------------------------------ assertions */
+
+static void assert_words(const struct baton_death *d, const char *words)
+{
+	char copy[256], *word, *rest = copy;
+
+	snprintf(copy, sizeof(copy), "%s", words);
+	while ((word = strsep(&rest, "|")))
+		if (!strstr(d->sentence, word))
+			fail_msg("no \"%s\" in: %s", word, d->sentence);
+	assert_null(strpbrk(d->sentence, "?[]{}"));
+	assert_true(d->advice[0]);
+}
+
+static void assert_names(const struct baton_death *d, uint64_t address)
+{
+	char hex[24];
+
+	snprintf(hex, sizeof(hex), "0x%" PRIx64, address);
+	assert_words(d, hex);
+}
+
+/* The registers are those of the death: address, code and stack pointer say the same. */
+static void assert_exact(const struct run *r, const struct guest *g, const struct baton_death *d)
+{
+	const char *name = g->label ? g->label : "guilty";
+	uint8_t code[sizeof(d->code)];
+	uint64_t address;
+
+	assert_true(d->has_sregs);
+	assert_int_equal(d->cs_base + d->regs.rip, d->address);
+	assert_null(strstr(d->sentence, "this KVM lost"));
+	if (!g->stack_moved)
+		assert_int_equal(d->regs.rsp, r->alive_rsp);
+	if (!name[0])
+		return;
+	address = label(r, name);
+	assert_int_equal(d->address, address);
+	if (address >= BATON_LONG_BASE)
+		address -= BATON_LONG_BASE;
+	else if (address >= BATON_PAGED_BASE)
+		address -= BATON_PAGED_BASE;
+	if (baton_vm_read(r->dying, address, code, sizeof(code))) {
+		assert_int_equal(d->code_size, 0);
+		return;
+	}
+	assert_int_equal(d->code_size, sizeof(code));
+	assert_memory_equal(d->code, code, sizeof(code));
+}
+
+/* The registers are those of the last exit, and the sentence says that it is a guess. */
+static void assert_lost(const struct run *r, const struct baton_death *d)
+{
+	assert_false(d->has_sregs);
+	assert_true(d->last_count >= 2);
+	assert_int_equal(d->address, d->last[d->last_count - 2].rip);
+	assert_int_equal(d->address, label(r, "before"));
+	assert_words(d, "this KVM lost the registers|ost likely");
+	assert_names(d, d->address);
+	assert_names(d, label(r, "guilty"));
+}
+
+static void assert_death(const struct run *r, const struct guest *g, enum baton_mode mode,
+			 const struct ending *e)
+{
+	static const uint32_t bits[] = { 16, 32, 32, 64 };
+	const struct baton_death *d = baton_vm_death(r->dying);
+	bool lost = e->kind == BATON_DEATH_SHUTDOWN && kvm.loses;
+
+	assert_non_null(d);
+	print_message("# %s\n", d->sentence);
+	if (d->kind != e->kind || d->cause != e->cause)
+		fail_msg("%s/%s, expected %s/%s", baton_death_name(d->kind),
+			 baton_cause_name(d->cause), baton_death_name(e->kind),
+			 baton_cause_name(e->cause));
+	assert_int_equal(d->vector, e->kind == BATON_DEATH_TRIPWIRE ? e->vector : -1);
+	assert_int_equal(d->code_bits, bits[mode]);
+	assert_int_equal(d->at_death, !lost);
+	assert_words(d, e->words);
+	if (lost)
+		assert_lost(r, d);
+	else
+		assert_exact(r, g, d);
+	if (!g->named || g->named[0])
+		assert_names(d, label(r, g->named ? g->named : "guilty"));
+}
+
+/* ------------------------------------------------------------------ tests */
+
+struct test {
+	const struct guest *guest;
+	enum baton_mode mode;
+	const struct ending *ending;
+};
+
+static void dies_as_it_must(void **state)
+{
+	const struct test *t = *state;
+	struct run r;
+
+	start(&r);
+	if (join(&r, t->guest, t->mode)) {
+		go(&r);
+		assert_int_equal(r.end, BATON_RUN_DONE);
+		assert_death(&r, t->guest, t->mode, t->ending);
+		assert_undisturbed(&r);
+	}
+	baton_host_destroy(r.host);
+}
+
+/* A loop is found within its bounds, and if it was seen in two places, both are in it. */
+static void a_loop_is_found_where_it_runs(void **state)
+{
+	static const struct guest loop = { .name = "loop", .watchdog_ns = 200 * MS };
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	for (int mode = 0; mode < BATON_MODES; mode++) {
+		start(&r);
+		if (join(&r, &loop, (enum baton_mode)mode)) {
+			go(&r);
+			d = baton_vm_death(r.dying);
+			assert_non_null(d);
+			assert_in_range(d->address, label(&r, "guilty"), label(&r, "end"));
+			assert_true(d->regs.rax != 0);
+			assert_undisturbed(&r);
+		}
+		baton_host_destroy(r.host);
+	}
+}
+
+/* Where the fault comes is the processor's affair; what it was is not. */
+static void a_jump_to_a_non_canonical_address(void **state)
+{
+	static const struct guest jump = { .name = "non-canonical" };
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	start(&r);
+	join(&r, &jump, BATON_MODE_LONG);
+	go(&r);
+	d = baton_vm_death(r.dying);
+	assert_non_null(d);
+	print_message("# %s\n", d->sentence);
+	assert_int_equal(d->kind, BATON_DEATH_TRIPWIRE);
+	assert_int_equal(d->cause, BATON_CAUSE_NON_CANONICAL_RIP);
+	assert_int_equal(d->vector, 13);
+	assert_true(d->at_death);
+	assert_words(d, "0x800000000000, which is not a canonical address");
+	if (kvm.faults_at_jump) {
+		assert_int_equal(d->address, label(&r, "guilty"));
+		assert_names(d, label(&r, "guilty"));
+	} else {
+		assert_int_equal(d->address, UINT64_C(0x800000000000));
+		assert_words(d, "RAX holds that address");
+	}
+	assert_undisturbed(&r);
+	baton_host_destroy(r.host);
+}
+
+/* A protected-mode guest that turns paging on itself: works, or is told why not. */
+static void paging_works_or_is_named(void **state)
+{
+	static const struct guest paging = { .name = "paging" };
+	static const struct ending refused = TRIP(PROTECTED, 13, NO_PAGING32, "write of CR0|32-bit paging");
+	struct baton_vm_stats stats;
+	struct run r;
+
+	(void)state;
+	start(&r);
+	join(&r, &paging, BATON_MODE_PROTECTED);
+	go(&r);
+	assert_int_equal(r.end, BATON_RUN_DONE);
+	if (kvm.info.paging32) {
+		baton_vm_stats(r.dying, &stats);
+		assert_int_equal(stats.outcome, BATON_HALTED);
+		assert_int_equal(stats.status, 0);
+		assert_null(baton_vm_death(r.dying));
+	} else {
+		assert_death(&r, &paging, BATON_MODE_PROTECTED, &refused);
+	}
+	assert_undisturbed(&r);
+	baton_host_destroy(r.host);
+}
+
+/* HLT with interrupts on is no death: the VM waits, for ever if need be. */
+static void waiting_is_no_death(void **state)
+{
+	static const struct guest idle = { .name = "idle" };
+	struct baton_vm_stats stats;
+	struct run r;
+
+	(void)state;
+	for (int mode = 0; mode < BATON_MODES; mode++) {
+		start(&r);
+		if (join(&r, &idle, (enum baton_mode)mode)) {
+			go(&r);
+			baton_vm_stats(r.dying, &stats);
+			assert_int_equal(r.end, BATON_RUN_STUCK);
+			assert_int_equal(stats.outcome, BATON_BLOCKED);
+			assert_null(baton_vm_death(r.dying));
+			assert_undisturbed(&r);
+		}
+		baton_host_destroy(r.host);
+	}
+}
+
+/* A dead VM stays dead: another run neither wakes it nor changes what is said of it. */
+static void the_dead_are_not_entered_again(void **state)
+{
+	static const struct guest dead = { .name = "ud2" };
+	struct baton_death before;
+	struct baton_vm_stats stats;
+	struct run r;
+
+	(void)state;
+	start(&r);
+	join(&r, &dead, BATON_MODE_LONG);
+	go(&r);
+	before = *baton_vm_death(r.dying);
+	go(&r);
+	assert_int_equal(r.end, BATON_RUN_DONE);
+	baton_vm_stats(r.dying, &stats);
+	assert_int_equal(stats.outcome, BATON_DEAD);
+	assert_int_equal(stats.exits, 2);
+	assert_memory_equal(baton_vm_death(r.dying), &before, sizeof(before));
+	baton_host_destroy(r.host);
+}
+
+/* The last exits are told in their order, the deadly one at the end. */
+static void the_last_exits_are_in_order(void **state)
+{
+	static const struct guest guest = { .name = "bad-port" };
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	start(&r);
+	join(&r, &guest, BATON_MODE_PROTECTED);
+	go(&r);
+	d = baton_vm_death(r.dying);
+	assert_non_null(d);
+	assert_int_equal(d->last_count, 2);
+	assert_int_equal(d->last[0].addr, ALIVE_PORT);
+	assert_int_equal(d->last[1].addr, 0x3F8);
+	assert_true(d->last[0].at_ns < d->last[1].at_ns);
+	assert_int_equal(d->detail, 0x3F8);
+	baton_host_destroy(r.host);
+}
+
+/* ------------------------------------------------------------------- main */
+
+static void learn_kvm(void)
+{
+	const char *where = getenv("BATON_TEST_KVM");
+	struct baton_diag diag;
+
+	if (baton_kvm_inspect(KVM_PATH, &diag, &kvm.info)) {
+		printf("Bail out! %s: %s\n", diag.where, diag.message);
+		exit(1);
+	}
+	kvm.pvm = !strcmp(kvm.info.module, "kvm_pvm");
+	kvm.loses = !strcmp(kvm.info.module, "kvm_amd");
+	/* The emulator of the AMD-V bed faults when it fetches, not when it jumps. */
+	kvm.faults_at_jump = !where || strcmp(where, "svm") != 0;
+	printf("# module %s, 32-bit paging %s\n", kvm.info.module, kvm.info.paging32 ? "yes" : "no");
+}
+
+static const struct ending *ending_of(const struct guest *g, unsigned mode)
+{
+	for (size_t i = 0; kvm.pvm && i < COUNT(g->pvm); i++)
+		if (g->pvm[i].modes & mode)
+			return &g->pvm[i];
+	for (size_t i = 0; i < COUNT(g->endings); i++)
+		if (g->endings[i].modes & mode)
+			return &g->endings[i];
+	return NULL;
+}
+
+static struct CMUnitTest tests[COUNT(guests) * BATON_MODES + 16];
+static struct test cases[COUNT(guests) * BATON_MODES];
+static char names[COUNT(guests) * BATON_MODES][64];
+static size_t test_count;
+
+static void add_test(const char *name, CMUnitTestFunction function, void *state)
+{
+	tests[test_count++] = (struct CMUnitTest){ name, function, NULL, NULL, state };
+}
+
+static void add_guests(void)
+{
+	for (size_t i = 0; i < COUNT(guests); i++)
+		for (int mode = 0; mode < BATON_MODES; mode++) {
+			const struct ending *e = ending_of(&guests[i], 1u << mode);
+			size_t n = test_count;
+
+			if (!e)
+				continue;
+			cases[n] = (struct test){ &guests[i], (enum baton_mode)mode, e };
+			snprintf(names[n], sizeof(names[n]), "%s%s, %s", guests[i].name,
+				 guests[i].bare ? ", bare" : "", baton_mode_name((enum baton_mode)mode));
+			add_test(names[n], dies_as_it_must, &cases[n]);
+		}
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 2) {
+		fprintf(stderr, "usage: deaths_test FOLDER-OF-GUESTS\n");
+		return 2;
+	}
+	kvm.guests = argv[1];
+	learn_kvm();
+	add_guests();
+	add_test("a loop is found where it runs", a_loop_is_found_where_it_runs, NULL);
+	add_test("a jump to a non-canonical address", a_jump_to_a_non_canonical_address, NULL);
+	add_test("paging works or is named", paging_works_or_is_named, NULL);
+	add_test("waiting is no death", waiting_is_no_death, NULL);
+	add_test("the dead are not entered again", the_dead_are_not_entered_again, NULL);
+	add_test("the last exits are in order", the_last_exits_are_in_order, NULL);
+	return _cmocka_run_group_tests("deaths", tests, test_count, learn_neighbour, NULL);
+}

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+#
+# setup.sh - what ./demo and ./check have in common: is everything installed,
+# can this machine's KVM be used, build. To be sourced from the project's root.
+#
+# Each function returns 1 after it has said what is wrong and what to do.
+
+# A line per package: Debian's name, how to see that another system has it, and
+# what to look for there. `command NAME`, `header FILE`, `library PKG-CONFIG-NAME`.
+packages_table()
+{
+	cat <<-EOF
+	gcc              command  gcc                 C compiler
+	libc6-dev        header   stdio.h             C library's headers
+	meson            command  meson               meson, 1.0 or newer
+	ninja-build      command  ninja               ninja
+	pkg-config       command  pkg-config          pkg-config
+	libyaml-dev      library  yaml-0.1            libyaml with headers
+	libjansson-dev   library  jansson             jansson with headers
+	libcapstone-dev  library  capstone            capstone with headers
+	qemu-system-x86  command  qemu-system-x86_64  QEMU for x86-64
+	busybox-static   command  busybox             busybox, statically linked
+	cpio             command  cpio                cpio
+	libcmocka-dev    library  cmocka              cmocka with headers
+	jq               command  jq                  jq
+	g++              command  g++                 C++ compiler
+	spin             command  spin                spin, the model checker
+	gcovr            command  gcovr               gcovr
+	valgrind         command  valgrind            valgrind
+	EOF
+}
+
+packages_build='gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev libcapstone-dev'
+packages_bed='qemu-system-x86 busybox-static cpio'
+packages_test='libcmocka-dev jq g++ spin gcovr valgrind'
+
+is_debian()
+{
+	command -v dpkg-query >/dev/null && command -v apt-get >/dev/null
+}
+
+# Is it here? $1: a package, the rest: its line of the table.
+is_installed()
+{
+	if is_debian; then
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+		return
+	fi
+	case $2 in
+	command) command -v "$3" >/dev/null ;;
+	library) pkg-config --exists "$3" 2>/dev/null ;;
+	header) echo "#include <$3>" | gcc -E - >/dev/null 2>&1 ;;
+	esac
+}
+
+# Those of the packages $@ that are not installed.
+packages_missing()
+{
+	packages_table | while read -r package how what _; do
+		case " $* " in *" $package "*) ;; *) continue ;; esac
+		is_installed "$package" "$how" "$what" || printf '%s ' "$package"
+	done
+}
+
+# packages_need YES PACKAGE…: installs what is missing. Asks first, unless YES is 1.
+packages_need()
+{
+	yes=$1
+	shift
+	missing=$(packages_missing "$@")
+	missing=${missing% }
+	if [ -z "$missing" ]; then
+		echo "  all $# that are needed are installed"
+		return 0
+	fi
+	if ! is_debian; then
+		echo "  This is not Debian, so please install these yourself, then start again:"
+		packages_table | while read -r package _ what name; do
+			case " $missing " in *" $package "*) ;; *) continue ;; esac
+			printf '    %-44s (%s; in Debian: %s)\n' "$name" "$what" "$package"
+		done
+		return 1
+	fi
+
+	echo "  not installed yet: $missing"
+	command="apt-get install --no-install-recommends $missing"
+	if [ "$(id -u)" != 0 ]; then
+		echo "  You are not root, so please run this, then start again:"
+		echo "    sudo $command"
+		return 1
+	fi
+	if [ "$yes" != 1 ]; then
+		if ! [ -t 0 ]; then
+			echo "  Nobody is here to be asked; with -y they are installed without a question:"
+			echo "    $command"
+			return 1
+		fi
+		printf '  Install them now? [Y/n] '
+		read -r answer
+		case $answer in '' | [yY]*) ;; *) return 1 ;; esac
+	fi
+	packages_install
+}
+
+# Installs $missing, as root.
+packages_install()
+{
+	log=$(mktemp)
+	# shellcheck disable=SC2086 # a list
+	if { packages_known $missing || apt-get -q update; } >"$log" 2>&1 &&
+		DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
+			$missing >>"$log" 2>&1; then
+		echo "  installed"
+		rm -f "$log"
+		return 0
+	fi
+	echo "  apt-get failed:"
+	tail -n 20 "$log" | sed 's/^/    /'
+	rm -f "$log"
+	return 1
+}
+
+# Does apt know all of them, or are its lists empty still?
+packages_known()
+{
+	for package; do
+		apt-cache show "$package" >/dev/null 2>&1 || return
+	done
+}
+
+# Why this machine's KVM cannot be used; nothing if it can.
+kvm_trouble()
+{
+	if ! [ -c /dev/kvm ]; then
+		echo "there is no /dev/kvm here"
+	elif ! [ -r /dev/kvm ] || ! [ -w /dev/kvm ]; then
+		echo "no permission to open /dev/kvm (as root: usermod -aG kvm $(id -un); then log in anew)"
+	elif ! (: <>/dev/kvm) 2>/dev/null; then
+		echo "/dev/kvm is there, but cannot be opened"
+	fi
+}
+
+# build DIR OPTION…: configures and builds. What the tools print is shown if
+# they fail; of a build that succeeds, only the warnings.
+build()
+{
+	dir=$1
+	shift
+	mkdir -p "$dir"
+	[ -f "$dir/build.ninja" ] && set -- --reconfigure "$@"
+	if ! meson setup "$dir" "$@" >"$dir/meson.log" 2>&1; then
+		echo "  meson failed:"
+		tail -n 25 "$dir/meson.log" | sed 's/^/    /'
+		return 1
+	fi
+	if ! ninja -C "$dir" >"$dir/ninja.log" 2>&1; then
+		echo "  the build failed:"
+		sed '/^ninja: Entering/d' "$dir/ninja.log" | tail -n 60 | sed 's/^/    /'
+		return 1
+	fi
+	sed -n '/warning:/s/^/  /p' "$dir/ninja.log"
+}
