@@ -2,7 +2,7 @@
 /*
  * compare.c - Baton against the bare loop, over the same guest, in one run.
  *
- *	compare [--pairs N] [--exits N] [--json FILE]
+ *	compare [--only FIGURE] [--pairs N] [--exits N] [--json FILE]
  *
  * Each figure is the median of pairs: the floor, then Baton, then the floor …,
  * so that a machine that changes its speed changes both. Ratios are taken within
@@ -189,6 +189,7 @@ static json_t *measure(const struct figure *f, unsigned pairs, uint64_t exits)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "only", required_argument, NULL, 'o' },
 		{ "pairs", required_argument, NULL, 'p' },
 		{ "exits", required_argument, NULL, 'e' },
 		{ "json", required_argument, NULL, 'j' },
@@ -196,7 +197,7 @@ int main(int argc, char **argv)
 	};
 	unsigned pairs = 41;
 	uint64_t exits = 5000;
-	const char *json = NULL;
+	const char *json = NULL, *only = NULL;
 	json_t *rows = json_array();
 	int option;
 
@@ -205,6 +206,8 @@ int main(int argc, char **argv)
 			pairs = (unsigned)strtoul(optarg, NULL, 10);
 		else if (option == 'e')
 			exits = strtoull(optarg, NULL, 10);
+		else if (option == 'o')
+			only = optarg;
 		else if (option == 'j')
 			json = optarg;
 		else
@@ -215,7 +218,8 @@ int main(int argc, char **argv)
 	printf("%-10s %-52s %7s %7s %7s %6s %9s %8s\n", "figure", "what", "median", "p10", "p90", "goal",
 	       "floor ns", "more ns");
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		json_array_append_new(rows, measure(&figures[i], pairs, exits));
+		if (!only || !strcmp(only, figures[i].name))
+			json_array_append_new(rows, measure(&figures[i], pairs, exits));
 	if (json && json_dump_file(rows, json, JSON_INDENT(2)))
 		errx(1, "%s cannot be written", json);
 	json_decref(rows);

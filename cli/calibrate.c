@@ -9,30 +9,62 @@
 #include "calibrate.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #define BUDGET_NS UINT64_C(100000000)
 #define VMS	  2
-#define MOST_TURNS 16
 
-/* The slices that are tried, and how many turns of each; 80 ms if all are needed. */
+/* The slices that are tried, and how many turns of each: 80 ms if all are needed. */
 static const struct rung {
 	uint64_t slice_ns;
 	uint32_t turns;
 } ladder[] = {
-	{ 20000, 16 },	 { 50000, 16 },	  { 100000, 16 },  { 200000, 16 },
-	{ 500000, 16 },	 { 1000000, 8 },  { 2000000, 8 },  { 5000000, 8 },
+	{ 20000, 16 },
+	{ 50000, 16 },
+	{ 100000, 16 },
+	{ 200000, 16 },
+	{ 500000, 16 },
+	{ 1000000, 8 },
+	{ 2000000, 8 },
+	{ 5000000, 8 },
 };
 
 #define RUNGS (sizeof(ladder) / sizeof(*ladder))
+
+/* Where on the ladder we are. Policy and observer count alike, so they stay together. */
+struct position {
+	uint32_t rung;
+	uint32_t turns; /* had on this rung */
+	uint32_t late;	/* of these: longer than one and a half slices */
+};
+
+enum step {
+	STEP_STAY,
+	STEP_FAILED, /* the median is too long, whatever comes; a rung higher now */
+	STEP_PASSED, /* all turns are in, and the median is good; a rung higher now */
+};
+
+static enum step step(struct position *position, uint64_t ns)
+{
+	const struct rung *rung = &ladder[position->rung];
+	enum step step = STEP_STAY;
+
+	position->turns++;
+	position->late += ns > rung->slice_ns * 3 / 2;
+	if (2 * position->late >= rung->turns)
+		step = STEP_FAILED;
+	else if (position->turns == rung->turns)
+		step = STEP_PASSED;
+	if (step != STEP_STAY)
+		*position = (struct position){ .rung = position->rung + 1 };
+	return step;
+}
 
 /* ------------------------------------------------------------- the policy */
 
 struct climb {
 	bool runnable[VMS];
-	uint32_t next;	/* whose turn it is */
-	uint32_t rung;	/* of the ladder */
-	uint32_t turns; /* had on this rung */
+	uint32_t next; /* whose turn it is */
+	struct position position;
 };
 
 static size_t climb_size(uint32_t capacity)
@@ -69,18 +101,17 @@ static void climb_ran(void *state, baton_entity_t e, uint64_t ns, enum baton_why
 	if (baton_why_leaves(why))
 		climb->runnable[e] = false;
 	climb->next = (e + 1) % VMS;
-	if (++climb->turns == ladder[climb->rung].turns && climb->rung + 1 < RUNGS) {
-		climb->turns = 0;
-		climb->rung++;
-	}
+	if (climb->position.rung < RUNGS)
+		step(&climb->position, ns);
 }
 
 static struct baton_sched_pick climb_pick(void *state, uint64_t now)
 {
 	const struct climb *climb = state;
+	uint32_t rung = climb->position.rung;
 	struct baton_sched_pick pick = {
 		.entity = BATON_NOBODY,
-		.slice_ns = ladder[climb->rung].slice_ns,
+		.slice_ns = ladder[rung < RUNGS ? rung : RUNGS - 1].slice_ns,
 		.exits = UINT64_MAX,
 		.deadline_ns = UINT64_MAX,
 	};
@@ -109,47 +140,28 @@ struct measurement {
 	struct baton_host *host;
 	struct baton_vm *vms[VMS];
 	uint64_t last_rax[VMS];
-	uint32_t rung, turns, moved;
-	uint64_t length_ns[MOST_TURNS];
+	struct position position;
+	uint32_t moved;	    /* turns of this rung in which RAX moved on */
 	uint64_t usable_ns; /* the answer; 0 while there is none */
 };
-
-static int ascending(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* All turns of a rung are in: is its slice usable? */
-static bool usable(struct measurement *m)
-{
-	uint64_t median;
-
-	qsort(m->length_ns, m->turns, sizeof(*m->length_ns), ascending);
-	median = m->length_ns[m->turns / 2];
-	return median <= ladder[m->rung].slice_ns * 3 / 2 && m->moved * 10 >= m->turns * 9;
-}
 
 static void measure_turn(void *context, const struct baton_turn *turn)
 {
 	struct measurement *m = context;
-	uint32_t vm = turn->vm == m->vms[1];
+	uint32_t vm = turn->vm == m->vms[1], rung = m->position.rung;
+	enum step result;
 
-	if (m->usable_ns || m->rung == RUNGS)
+	if (m->usable_ns || rung == RUNGS)
 		return;
-	m->length_ns[m->turns++] = turn->end_ns - turn->begin_ns;
 	m->moved += turn->regs->rax != m->last_rax[vm];
 	m->last_rax[vm] = turn->regs->rax;
-	if (m->turns < ladder[m->rung].turns)
+	result = step(&m->position, turn->charged_ns);
+	if (result == STEP_STAY)
 		return;
-	if (usable(m)) {
-		m->usable_ns = ladder[m->rung].slice_ns;
-		baton_host_stop(m->host);
-	}
-	m->turns = m->moved = 0;
-	m->rung++;
-	if (m->rung == RUNGS)
+	if (result == STEP_PASSED && m->moved * 10 >= ladder[rung].turns * 9)
+		m->usable_ns = ladder[rung].slice_ns;
+	m->moved = 0;
+	if (m->usable_ns || m->position.rung == RUNGS)
 		baton_host_stop(m->host);
 }
 

@@ -15,9 +15,9 @@
 /*
  * Lets two spinning guests alternate, with slices that grow from 20 µs to 5 ms,
  * until turns last what they should (median at most 1.5 slices) and the guest
- * gets somewhere in them (its RAX moves on in nine turns of ten). Takes 100 ms
- * at most. 0, or the negative errno of making the host and its VMs; -ENODATA
- * when not even 5 ms are usable.
+ * gets somewhere in them (its RAX moves on in nine turns of ten). Runs them for
+ * 100 ms at most. 0, or the negative errno of making the host and its VMs;
+ * -ENODATA when not even 5 ms are usable.
  */
 int calibrate_slice(struct baton_diag *diag, uint64_t *slice_ns);
 

@@ -15,6 +15,7 @@
 #include "terminal.h"
 
 #define DOCTOR_JSON_VERSION 1
+#define FOUND_AT	    27 /* column of what was found */
 
 static int print_help(void)
 {
@@ -62,12 +63,13 @@ static void print_lines(const struct check checks[CHECKS])
 	for (int i = 0; i < CHECKS; i++) {
 		const struct check *c = &checks[i];
 
-		printf("  %s%-7s%s  %-14s  %s\n", terminal_colour(&terminal, colours[c->state]),
-		       check_state_name(c->state), terminal_plain(&terminal), c->name, c->found);
-		if (*c->fix)
-			printf("  %-7s  %-14s  %s→ %s%s\n", "", "",
-			       terminal_colour(&terminal, COLOUR_STRONG), c->fix,
-			       terminal_plain(&terminal));
+		printf("  %s%-7s%s  %-14s", terminal_colour(&terminal, colours[c->state]),
+		       check_state_name(c->state), terminal_plain(&terminal), c->name);
+		terminal_wrap(&terminal, FOUND_AT, FOUND_AT - 2, c->found);
+		if (!*c->fix)
+			continue;
+		printf("%*s→ ", FOUND_AT, "");
+		terminal_wrap(&terminal, FOUND_AT + 2, FOUND_AT + 2, c->fix);
 	}
 }
 

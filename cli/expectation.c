@@ -247,9 +247,9 @@ size_t expectation_sudden_deaths(const struct cloud *cloud)
 
 		for (size_t i = 0; i < scenario->expectation_count; i++) {
 			const struct expectation *e = &scenario->expectations[i];
+			bool dead = e->what == EXPECT_OUTCOME && e->outcome == BATON_DEAD;
 
-			if (e->vm == vm && (e->what == EXPECT_CAUSE ||
-					    (e->what == EXPECT_OUTCOME && e->outcome == BATON_DEAD)))
+			if (e->vm == vm && (dead || e->what == EXPECT_CAUSE))
 				expected = true;
 		}
 		count += !expected;

@@ -16,28 +16,7 @@
 #include "units.h"
 
 #define SHOWN_INSTRUCTIONS 4
-#define TEXT_WIDTH	   76
-
-/* Prints `text` in lines of TEXT_WIDTH columns at most, broken at spaces. */
-static void print_wrapped(const char *text, FILE *to)
-{
-	while (*text) {
-		size_t fits = 0, i = 0, width = 0;
-
-		for (; text[i] && width <= TEXT_WIDTH; i++) {
-			if (text[i] == ' ')
-				fits = i;
-			width += ((unsigned char)text[i] & 0xc0) != 0x80;
-		}
-		if (!text[i] && width <= TEXT_WIDTH)
-			fits = i;
-		if (!fits)
-			fits = i;
-		fprintf(to, "  %.*s\n", (int)fits, text);
-		text += fits;
-		text += *text == ' ';
-	}
-}
+#define INDENT		   2
 
 /* ------------------------------------------------------------ instructions */
 
@@ -70,7 +49,8 @@ static void print_code(const struct baton_death *death, const struct terminal *t
 	csh engine;
 
 	if (!death->code_size) {
-		fprintf(terminal->to, "  → 0x%" PRIx64 "  no guest memory there\n", death->address);
+		fprintf(terminal->to, "  → 0x%" PRIx64 "  no guest memory there\n",
+			death->address);
 		return;
 	}
 	if (!cs_open(CS_ARCH_X86, code_mode(death), &engine)) {
@@ -190,8 +170,8 @@ void explain_death(const struct baton_vm *vm, const struct terminal *terminal)
 		terminal_colour(terminal, COLOUR_BAD), baton_vm_name(vm), terminal_plain(terminal),
 		units_time(death->at_ns).text, baton_death_name(death->kind),
 		baton_cause_name(death->cause));
-	print_wrapped(death->sentence, terminal->to);
-	print_wrapped(death->advice, terminal->to);
+	terminal_wrap(terminal, INDENT, 0, death->sentence);
+	terminal_wrap(terminal, INDENT, 0, death->advice);
 	fprintf(terminal->to, "\n  %s\n", place_heading(death));
 	print_code(death, terminal);
 	print_exception(death, terminal);

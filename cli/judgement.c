@@ -79,11 +79,13 @@ static void judge_no_extension(const struct machine_facts *facts, struct check *
 		      "no /dev/kvm: a virtual machine without nested virtualization");
 		fix(check, "turn it on where this machine runs: KVM wants kvm_intel or kvm_amd "
 			   "with nested=1 and -cpu host; VMware \"Virtualize VT-x/AMD-V\"; "
-			   "VirtualBox --nested-hw-virt on; in a cloud, an instance type that has it");
+			   "VirtualBox --nested-hw-virt on; in a cloud, an instance type "
+			   "that has it");
 	} else {
 		found(check, CHECK_FAIL, "no /dev/kvm: the processor shows neither VT-x nor AMD-V");
 		fix(check, "turn on %s in the firmware's (BIOS, UEFI) setup",
-		    facts->amd ? "SVM or AMD-V" : "Intel VT-x, also called Virtualization Technology");
+		    facts->amd ? "SVM or AMD-V"
+			       : "Intel VT-x, also called Virtualization Technology");
 	}
 }
 
@@ -157,9 +159,8 @@ static void judge_permission(const struct machine_facts *facts, struct check *ch
 static void judge_module(const struct machine_facts *facts, struct check *check)
 {
 	if (facts->module_pvm) {
-		found(check, CHECK_WARN, "kvm_pvm: runs guest kernels without VT-x or AMD-V, "
-					 "by emulation");
-		fix(check, "nothing to mend; expect guests to be slow, and no 32-bit paging");
+		found(check, CHECK_WARN, "kvm_pvm: guest kernels are emulated");
+		fix(check, "nothing to mend; guests are slow, and have no 32-bit paging");
 	} else if (facts->module_intel || facts->module_amd) {
 		found(check, CHECK_OK, "%s", facts->module_amd ? "kvm_amd" : "kvm_intel");
 	} else if (facts->device && !facts->open_errno) {
@@ -208,8 +209,8 @@ static void judge_nested(const struct machine_facts *facts, struct check *check)
 		found(check, CHECK_OK, "this is real hardware");
 		return;
 	}
-	found(check, CHECK_WARN, "this machine is virtual itself: every exit costs more");
-	fix(check, "nothing to mend; compare times only within one run");
+	found(check, CHECK_WARN, "this machine is virtual itself: exits cost more");
+	fix(check, "nothing to mend; compare times within one run");
 }
 
 static bool was_tried(const struct machine_trial *trial, struct check *check)
@@ -229,7 +230,7 @@ static void judge_paging32(const struct machine_trial *trial, struct check *chec
 		return;
 	}
 	found(check, CHECK_WARN, "this KVM has none: mode paged will be refused");
-	fix(check, "use mode protected or long, or kvm_intel or kvm_amd");
+	fix(check, "use mode protected or long, or another KVM");
 }
 
 static void judge_slice(const struct machine_trial *trial, struct check *check)
@@ -237,7 +238,7 @@ static void judge_slice(const struct machine_trial *trial, struct check *check)
 	if (!was_tried(trial, check))
 		return;
 	if (trial->slice_error == -ENODATA) {
-		found(check, CHECK_WARN, "longer than 5 ms: turns last far longer than they should");
+		found(check, CHECK_WARN, "longer than 5 ms: turns last longer than they should");
 		fix(check, "a less busy machine, or a quantum of 10 ms and more");
 	} else if (trial->slice_error) {
 		found(check, CHECK_FAIL, "not measured: %s: %s", trial->diag.where,

@@ -261,9 +261,10 @@ static void add_expectation(struct table *table, const struct cloud *cloud,
 			    const struct expectation *e, const struct terminal *terminal)
 {
 	struct expectation_result result = expectation_check(e, cloud);
+	enum colour colour = result.met ? COLOUR_GOOD : COLOUR_BAD;
 
-	table_cell(table, "%s%s%s", terminal_colour(terminal, result.met ? COLOUR_GOOD : COLOUR_BAD),
-		   result.met ? "✓" : "✗", terminal_plain(terminal));
+	table_cell(table, "%s%s%s", terminal_colour(terminal, colour), result.met ? "✓" : "✗",
+		   terminal_plain(terminal));
 	table_cell(table, "%s", subject(cloud, e).text);
 	table_cell(table, "%s", result.what);
 	table_cell(table, "%s", cell(result.wanted).text);

@@ -18,12 +18,12 @@ struct show_exit_text show_exit(const struct baton_exit *exit)
 
 	switch (exit->kind) {
 	case BATON_EXIT_IO_OUT:
-		used = snprintf(t.text, sizeof(t.text), "out 0x%" PRIx64 " ← %" PRIu64, exit->addr,
-				exit->data);
+		used = snprintf(t.text, sizeof(t.text), "out 0x%" PRIx64 " ← %" PRIu64,
+				exit->addr, exit->data);
 		break;
 	case BATON_EXIT_IO_IN:
-		used = snprintf(t.text, sizeof(t.text), "in 0x%" PRIx64 " → %" PRIu64, exit->addr,
-				exit->data);
+		used = snprintf(t.text, sizeof(t.text), "in 0x%" PRIx64 " → %" PRIu64,
+				exit->addr, exit->data);
 		break;
 	case BATON_EXIT_MMIO_WRITE:
 		used = snprintf(t.text, sizeof(t.text), "write 0x%" PRIx64 " ← 0x%" PRIx64,

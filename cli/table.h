@@ -9,8 +9,9 @@
 #include <stdio.h>
 
 struct table {
-	const char *columns; /* one letter each: 'l' left, 'r' right, 'o' right and optional, 'O' left and optional */
-	char **cells;	     /* row by row; a rule is a row whose first cell is NULL */
+	/* A letter each: 'l' left, 'r' right; 'O' left and 'o' right where there is room. */
+	const char *columns;
+	char **cells; /* row by row; a rule is a row whose first cell is NULL */
 	size_t count;
 };
 

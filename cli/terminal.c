@@ -20,8 +20,11 @@ void terminal_init(struct terminal *terminal, FILE *to)
 const char *terminal_colour(const struct terminal *terminal, enum colour colour)
 {
 	static const char *const sequences[] = {
-		[COLOUR_GOOD] = "\033[32m",  [COLOUR_BAD] = "\033[31m",	  [COLOUR_WARN] = "\033[33m",
-		[COLOUR_STRONG] = "\033[1m", [COLOUR_FAINT] = "\033[2m",
+		[COLOUR_GOOD] = "\033[32m",
+		[COLOUR_BAD] = "\033[31m",
+		[COLOUR_WARN] = "\033[33m",
+		[COLOUR_STRONG] = "\033[1m",
+		[COLOUR_FAINT] = "\033[2m",
 	};
 
 	return terminal->coloured ? sequences[colour] : "";
@@ -30,6 +33,36 @@ const char *terminal_colour(const struct terminal *terminal, enum colour colour)
 const char *terminal_plain(const struct terminal *terminal)
 {
 	return terminal->coloured ? "\033[0m" : "";
+}
+
+#define WIDTH 78
+
+/* Bytes of the text that a line of `room` columns takes: up to a space, if there is one. */
+static size_t fitting(const char *text, size_t room)
+{
+	size_t fits = 0, width = 0, i = 0;
+
+	for (; text[i]; i++) {
+		if (text[i] == ' ')
+			fits = i;
+		width += ((unsigned char)text[i] & 0xc0) != 0x80;
+		if (width > room)
+			return fits ? fits : i;
+	}
+	return i;
+}
+
+void terminal_wrap(const struct terminal *terminal, size_t indent, size_t at, const char *text)
+{
+	while (*text) {
+		size_t fits = fitting(text, WIDTH - indent);
+
+		fprintf(terminal->to, "%*s%.*s\n", at < indent ? (int)(indent - at) : 0, "",
+			(int)fits, text);
+		text += fits;
+		text += *text == ' ';
+		at = 0;
+	}
 }
 
 void terminal_progress(struct terminal *terminal, const char *format, ...)

@@ -7,6 +7,7 @@
 #define BATON_CLI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 enum colour {
@@ -29,6 +30,12 @@ void terminal_init(struct terminal *terminal, FILE *to);
 /* The control sequence that begins a colour, and that ends all; "" where there are no colours. */
 const char *terminal_colour(const struct terminal *terminal, enum colour colour);
 const char *terminal_plain(const struct terminal *terminal);
+
+/*
+ * Prints a text in lines that begin at column `indent` and end before column 79,
+ * broken at spaces. The cursor is at column `at` already.
+ */
+void terminal_wrap(const struct terminal *terminal, size_t indent, size_t at, const char *text);
 
 /* Shows one progress line in place of the last. Does nothing unless live. */
 __attribute__((format(printf, 2, 3)))

@@ -57,6 +57,12 @@ const yaml_node_t *yaml_root(struct yaml_reader *reader);
 
 struct place yaml_place(const yaml_node_t *node);
 
+/* Room for "a, b or c" in a message. */
+#define YAML_LIST_ROOM 320
+
+/* Fails if the node has a tag: that asks for a type which no table knows. */
+int yaml_check_tag(struct yaml_reader *reader, const yaml_node_t *node);
+
 /* Records the error, at `node`. Returns -EINVAL. */
 __attribute__((format(printf, 3, 4)))
 int yaml_fail(struct yaml_reader *reader, const yaml_node_t *node, const char *format, ...);

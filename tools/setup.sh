@@ -28,12 +28,13 @@ packages_table()
 	spin             command  spin                spin, the model checker
 	gcovr            command  gcovr               gcovr
 	valgrind         command  valgrind            valgrind
+	mandoc           command  mandoc              mandoc, which checks manual pages
 	EOF
 }
 
 packages_build='gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev libcapstone-dev'
 packages_bed='qemu-system-x86 busybox-static cpio'
-packages_test='libcmocka-dev jq g++ spin gcovr valgrind'
+packages_test='libcmocka-dev jq g++ spin gcovr valgrind mandoc'
 
 is_debian()
 {

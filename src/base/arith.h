@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Does [at, at + size) lie within [0, limit)? True for an empty range at the limit. */
 static inline bool baton__in_range(uint64_t at, uint64_t size, uint64_t limit)
@@ -34,6 +35,38 @@ static inline uint64_t baton__min(uint64_t a, uint64_t b)
 static inline uint64_t baton__align_up(uint64_t x, uint64_t to)
 {
 	return (x + to - 1) & ~(to - 1);
+}
+
+/*
+ * The unsigned number of `size` bytes at `from`, 8 at most; unaligned is fine. The
+ * common sizes are spelt out, so that no call of memcpy() stands on the path of an exit.
+ */
+static inline uint64_t baton__load(const void *from, uint8_t size)
+{
+	uint64_t value = 0;
+
+	switch (size) {
+	case 1:
+		memcpy(&value, from, 1);
+		break;
+	case 2:
+		memcpy(&value, from, 2);
+		break;
+	case 4:
+		memcpy(&value, from, 4);
+		break;
+	default:
+		for (unsigned i = 0; i < size && i < sizeof(value); i++)
+			value |= (uint64_t)((const uint8_t *)from)[i] << 8 * i;
+	}
+	return value;
+}
+
+/* The other way: the low `size` bytes of `value`, 8 at most. */
+static inline void baton__store(void *to, uint64_t value, uint8_t size)
+{
+	for (unsigned i = 0; i < size && i < sizeof(value); i++)
+		((uint8_t *)to)[i] = (uint8_t)(value >> 8 * i);
 }
 
 #endif

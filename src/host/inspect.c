@@ -39,10 +39,14 @@ int baton__inspect_paging32(const char *kvm_path, int signal, struct baton_diag 
 	vm_config.image = halt;
 	vm_config.image_size = sizeof(halt);
 	error = baton_vm_create(host, &vm_config, diag, &vm);
-	if (!error)
-		error = baton_host_run(host, TRIAL_NS, &end);
-	if (!error)
+	if (error)
+		goto destroy;
+	error = baton_host_run(host, TRIAL_NS, &end);
+	if (error)
+		baton__diag(diag, error, kvm_path, "trying out 32-bit paging: %s", strerror(-error));
+	else
 		error = vm->outcome == BATON_HALTED;
+destroy:
 	baton_host_destroy(host);
 	return error;
 }

@@ -55,15 +55,10 @@ static uint64_t percentile(const struct baton__histogram *h, uint64_t count, uns
 	return bucket_end(BUCKETS - 1);
 }
 
-void baton__ledger_cut(struct baton__ledger *ledger, enum baton__part part, uint64_t now)
+void baton__ledger_open(struct baton__ledger *ledger, uint64_t now)
 {
-	if (!ledger->open) {
-		ledger->open = true;
-		ledger->first_ns = now;
-	} else {
-		ledger->part_ns[part] += now - ledger->last_ns;
-	}
-	ledger->last_ns = now;
+	ledger->open = true;
+	ledger->first_ns = ledger->last_ns = now;
 }
 
 void baton__account_open(struct baton__account *account, uint64_t now)
@@ -76,12 +71,6 @@ void baton__account_fini(struct baton__account *account)
 	for (int i = 0; i < BATON_EXIT_KINDS; i++)
 		free(account->by_kind[i].handler);
 	*account = (struct baton__account){ 0 };
-}
-
-void baton__account_cut(struct baton__account *account, enum baton__doing doing, uint64_t now)
-{
-	account->part_ns[doing] += now - account->last_ns;
-	account->last_ns = now;
 }
 
 void baton__account_exit(struct baton__account *account, enum baton_exit_kind kind, uint64_t now)

@@ -19,6 +19,7 @@
 #include "host/host.h"
 #include "sched/lag.h"
 #include "vm/autopsy.h"
+#include "vm/dispatch.h"
 
 static uint64_t cut(struct baton_host *host, enum baton__part part)
 {
@@ -64,7 +65,7 @@ void baton__loop_join(struct baton_host *host, uint32_t e)
 /* The first reading of all: arrivals were entered relative to 0. */
 static void open_ledger(struct baton_host *host)
 {
-	cut(host, BATON__IDLE);
+	baton__ledger_open(&host->ledger, baton__clock_now());
 	for (uint32_t i = 0; i < host->max_vms; i++)
 		if (host->entities[i].vm) {
 			baton__heap_remove(host->sleepers, i);
@@ -182,16 +183,14 @@ static bool serve(struct baton_host *host, uint64_t *now)
 {
 	struct baton__turn *t = &host->turn;
 	struct baton_vcpu *vcpu = &t->entity->vm->vcpu;
-	enum baton_death_kind death;
 	enum baton__next next;
-	const char *why;
 
 	/* A time to wake that passed while the vCPU ran is void. */
 	if (vcpu->wake_at_ns <= *now)
 		vcpu->wake_at_ns = UINT64_MAX;
-	next = baton__vm_serve(vcpu, *now, &death, &why);
+	next = baton__dispatch(vcpu, *now);
 	if (host->observer && host->observer->exit && !vcpu->blocked_in_access)
-		host->observer->exit(host->observer_context, t->entity->vm, &vcpu->exit);
+		host->observer->exit(host->observer_context, t->entity->vm, vcpu->exit);
 	*now = cut(host, BATON__HANDLER);
 	baton__account_served(&t->entity->account, *now, !vcpu->blocked_in_access);
 
@@ -210,7 +209,7 @@ static bool serve(struct baton_host *host, uint64_t *now)
 		end_turn(host, BATON_WHY_END, *now);
 		return false;
 	default:
-		die(host, death, why, *now);
+		die(host, vcpu->fault.kind, vcpu->fault.why, *now);
 		return false;
 	}
 }
@@ -222,8 +221,7 @@ static bool exited(struct baton_host *host, uint64_t *now)
 	struct baton_vcpu *vcpu = &t->entity->vm->vcpu;
 
 	baton__vm_note_exit(vcpu, *now);
-	baton__account_exit(&t->entity->account, vcpu->exit.kind, *now);
-	vcpu->quiet_ns = 0;
+	baton__account_exit(&t->entity->account, vcpu->exit->kind, *now);
 	t->exits++;
 	if (!serve(host, now))
 		return false;
@@ -260,7 +258,8 @@ static uint64_t deadline_of(const struct baton_host *host, uint64_t run_end, uin
 	uint64_t deadline = baton__min(host->turn.end_ns, run_end);
 
 	if (vm->watchdog_ns)
-		deadline = baton__min(deadline, baton__add_sat(now, baton__vm_next_look(&vm->vcpu)));
+		deadline = baton__min(deadline,
+				      baton__add_sat(now, baton__vm_next_look(&vm->vcpu)));
 	return deadline;
 }
 

@@ -5,7 +5,8 @@
 #include "kvm/exit.h"
 
 #include <linux/kvm.h>
-#include <string.h>
+
+#include "base/arith.h"
 
 const char *baton_exit_name(enum baton_exit_kind kind)
 {
@@ -16,14 +17,6 @@ const char *baton_exit_name(enum baton_exit_kind kind)
 	};
 
 	return (unsigned)kind < BATON_EXIT_KINDS ? names[kind] : "unknown";
-}
-
-static uint64_t load(const void *from, uint32_t size)
-{
-	uint64_t value = 0;
-
-	memcpy(&value, from, size <= sizeof(value) ? size : sizeof(value));
-	return value;
 }
 
 void *baton__exit_port_data(struct kvm_run *run)
@@ -40,7 +33,7 @@ static void decode_port(const struct kvm_run *run, struct baton_exit *e)
 	e->size = run->io.size;
 	e->count = run->io.count;
 	if (out)
-		e->data = load((const char *)run + run->io.data_offset, run->io.size);
+		e->data = baton__load((const char *)run + run->io.data_offset, run->io.size);
 }
 
 static void decode_mmio(const struct kvm_run *run, struct baton_exit *e)
@@ -50,7 +43,7 @@ static void decode_mmio(const struct kvm_run *run, struct baton_exit *e)
 	e->size = (uint8_t)run->mmio.len;
 	e->count = 1;
 	if (run->mmio.is_write)
-		e->data = load(run->mmio.data, run->mmio.len);
+		e->data = baton__load(run->mmio.data, (uint8_t)run->mmio.len);
 }
 
 static void decode_other(const struct kvm_run *run, struct baton_exit *e)

@@ -10,7 +10,7 @@ typedef bool fits_fn(const struct baton__scene *s, const struct baton__insn *in,
 /* Is it an OUT that makes this exit? */
 static bool fits_out(const struct baton__scene *s, const struct baton__insn *in, uint64_t rip)
 {
-	const struct baton_exit *e = &s->vcpu->exit;
+	const struct baton_exit *e = s->vcpu->exit;
 	unsigned size = in->opcode & 1 ? (in->operand == 2 ? 2 : 4) : 1;
 
 	if (in->map != 1 || size != e->size)
@@ -32,7 +32,7 @@ static bool fits_out(const struct baton__scene *s, const struct baton__insn *in,
 /* Does it store, by a memory operand or on the stack, to the GPA of this exit? */
 static bool fits_store(const struct baton__scene *s, const struct baton__insn *in, uint64_t rip)
 {
-	const struct baton_exit *e = &s->vcpu->exit;
+	const struct baton_exit *e = s->vcpu->exit;
 	unsigned size = in->opcode & 1 ? in->operand : 1;
 	uint64_t mask = e->size >= 8 ? UINT64_MAX : (UINT64_C(1) << e->size * 8) - 1;
 	bool push = in->map == 1 && ((in->opcode & 0xF8) == 0x50 || in->opcode == 0x68 ||
@@ -108,21 +108,21 @@ static void describe_port(struct baton__scene *s)
 	for (uint32_t i = 0; i < bus->count; i++) {
 		const struct baton__claim *c = &bus->claims[i];
 
-		if (c->last < s->vcpu->exit.addr)
+		if (c->last < s->vcpu->exit->addr)
 			s->f.below = c;
-		if (c->first > s->vcpu->exit.addr && !s->f.above)
+		if (c->first > s->vcpu->exit->addr && !s->f.above)
 			s->f.above = c;
 	}
 }
 
 void baton__scene_access(struct baton__scene *s)
 {
-	enum baton_exit_kind kind = s->vcpu->exit.kind;
+	enum baton_exit_kind kind = s->vcpu->exit->kind;
 	bool port = kind == BATON_EXIT_IO_IN || kind == BATON_EXIT_IO_OUT;
 	const struct baton__claim *claim =
-		baton__bus_find(port ? &s->vm->ports : &s->vm->mmio, s->vcpu->exit.addr);
+		baton__bus_find(port ? &s->vm->ports : &s->vm->mmio, s->vcpu->exit->addr);
 
-	s->d->detail = s->vcpu->exit.addr;
+	s->d->detail = s->vcpu->exit->addr;
 	s->f.device = claim ? claim->name : NULL;
 	if (port && !claim)
 		describe_port(s);

@@ -197,8 +197,9 @@ static void step_back_to_cr3(struct baton__scene *s)
 	uint64_t rip = s->d->regs.rip;
 	uint8_t b[4] = { 0 };
 
-	if (baton__scene_read_code(s, s->d->cs_base + rip - 4, b, 4) != 4 || b[1] != 0x0F || b[2] != 0x22 ||
-	    (b[3] & 0xF8) != 0xD8)
+	if (baton__scene_read_code(s, s->d->cs_base + rip - 4, b, 4) != 4)
+		return;
+	if (b[1] != 0x0F || b[2] != 0x22 || (b[3] & 0xF8) != 0xD8)
 		return;
 	rip -= s->d->code_bits == 64 && (b[0] & 0xF0) == 0x40 ? 4 : 3;
 	s->d->regs.rip = rip;
@@ -273,6 +274,7 @@ static void find_suspect(struct baton__scene *s)
 		.tables = s->f.tables,
 		.regs = s->d->regs,
 		.bits = s->d->code_bits,
+		.regs_known = true,
 		.paging32 = s->vm->paging32,
 	};
 
@@ -292,8 +294,8 @@ static void collect(struct baton__scene *s, struct baton_vcpu *vcpu, enum baton_
 	d->kind = kind;
 	d->vector = -1;
 	if (vcpu->exits)
-		d->detail = vcpu->exit.kind == BATON_EXIT_UNKNOWN ? vcpu->exit.reason :
-								    vcpu->exit.data;
+		d->detail = vcpu->exit->kind == BATON_EXIT_UNKNOWN ? vcpu->exit->reason :
+								    vcpu->exit->data;
 	s->f.mode = s->vm->mode;
 	s->f.layout = s->vm->layout;
 	s->f.memory = s->vm->memory.size;

@@ -277,7 +277,8 @@ static void build_stubs(struct baton__memory *m, enum baton_mode mode, baton_gpa
 		baton__memory_write(m, fixture + STUBS_AT + (v << STUB_SHIFT), stub, sizeof(stub));
 }
 
-static void build_tripwire(struct baton__memory *m, enum baton_mode mode, const struct baton__layout *l)
+static void build_tripwire(struct baton__memory *m, enum baton_mode mode,
+			   const struct baton__layout *l)
 {
 	build_stubs(m, mode, l->fixture);
 	if (mode == BATON_MODE_REAL)

@@ -64,9 +64,14 @@ void baton__bus_drop(struct baton__bus *bus, const void *owner)
 	bus->count = kept;
 }
 
-const struct baton__claim *baton__bus_find(const struct baton__bus *bus, uint64_t addr)
+static bool holds(const struct baton__bus *bus, uint32_t at, uint64_t addr)
 {
-	uint32_t at = position(bus, addr);
+	return at < bus->count && bus->claims[at].first <= addr && addr <= bus->claims[at].last;
+}
 
-	return at < bus->count && bus->claims[at].first <= addr ? &bus->claims[at] : NULL;
+const struct baton__claim *baton__bus_find(struct baton__bus *bus, uint64_t addr)
+{
+	if (!holds(bus, bus->hint, addr))
+		bus->hint = position(bus, addr);
+	return holds(bus, bus->hint, addr) ? &bus->claims[bus->hint] : NULL;
 }

@@ -23,6 +23,7 @@ struct baton__claim {
 struct baton__bus {
 	struct baton__claim *claims;
 	uint32_t count;
+	uint32_t hint; /* where the last search ended: guests mostly ask for the same again */
 };
 
 void baton__bus_fini(struct baton__bus *bus);
@@ -35,6 +36,6 @@ int baton__bus_claim(struct baton__bus *bus, const struct baton__claim *claim,
 void baton__bus_drop(struct baton__bus *bus, const void *owner);
 
 /* The claim that holds `addr`, or NULL. O(log n). */
-const struct baton__claim *baton__bus_find(const struct baton__bus *bus, uint64_t addr);
+const struct baton__claim *baton__bus_find(struct baton__bus *bus, uint64_t addr);
 
 #endif

@@ -4,6 +4,7 @@
  * registers as they were, in the form that the mode has for it.
  */
 #include "vm/scene.h"
+#include "vm/dispatch.h"
 
 #define CR0_PE	 UINT64_C(1)
 #define EFER_LMA (UINT64_C(1) << 10)
@@ -108,7 +109,7 @@ void baton__scene_frame(struct baton__scene *s)
 	struct baton__segment cs;
 	struct frame f;
 
-	d->vector = baton__vm_tripped(s->vcpu);
+	d->vector = baton__dispatch_tripped(s->vcpu);
 	if (!(d->cr0 & CR0_PE))
 		read_frame16(s, &f);
 	else if (d->efer & EFER_LMA)

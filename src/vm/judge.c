@@ -381,8 +381,8 @@ static enum baton_cause judge(const struct baton__facts *f, const struct baton_d
 /* A sentence has a capital and a full stop; what was only guessed says so first. */
 static void write_sentence(const struct baton__facts *f, struct baton_death *d)
 {
-	static const char guess[] = "most likely (this KVM lost the registers; the guest was last seen "
-				    "at {last}) ";
+	static const char guess[] = "most likely (this KVM lost the registers; the guest was last "
+				    "seen at {last}) ";
 	size_t room = sizeof(d->sentence) - 1, n = 0;
 	const char *text = causes[d->cause].sentence;
 

@@ -11,11 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EFER_LME     (UINT64_C(1) << 8)
-#define CR0_PG	     (UINT64_C(1) << 31)
-#define MSR_EFER     0xC0000080
-#define NS_PER_MS    1000000
-#define BYTES_SHOWN  8
+#define EFER_LME    (UINT64_C(1) << 8)
+#define CR0_PG	    (UINT64_C(1) << 31)
+#define NS_PER_MS   1000000
+#define BYTES_SHOWN 8
 
 /* Bits of a page fault's error code. */
 #define PF_WRITE 2u
@@ -394,25 +393,20 @@ static bool high(struct out *o, facts *f, death *d)
 
 /* ---------------------------------------------------------------- the names */
 
+#define NAME(fact) { #fact, fact }
+
 static const struct name {
 	const char *name;
 	bool (*say)(struct out *o, facts *f, death *d);
 } names[] = {
-	{ "accessed", accessed }, { "at", at }, { "beyond", beyond },
-	{ "bits", bits }, { "branch", branch }, { "bytes", bytes },
-	{ "caller", caller }, { "control", control }, { "cr2", cr2 },
-	{ "cr3", cr3 }, { "device", device }, { "efer_wrong", efer_wrong },
-	{ "error", error }, { "exception", exception }, { "exit", exit_name },
-	{ "gdt", gdt }, { "gpa", port }, { "high", high },
-	{ "holder", holder }, { "idt", idt }, { "idt_limit", idt_limit },
-	{ "last", last }, { "loader", loader }, { "low", low },
-	{ "memory", memory }, { "msr", msr }, { "msr_access", msr_access },
-	{ "neighbours", neighbours }, { "number", number }, { "operand", operand },
-	{ "place", place }, { "port", port }, { "quiet", quiet },
-	{ "raised", raised }, { "reason", reason }, { "rsp", rsp },
-	{ "selector", selector }, { "stack_end", stack_end }, { "stack_top", stack_top },
-	{ "tables_wrong", tables_wrong }, { "target", target }, { "value", value },
-	{ "vector", vector }, { "why", why },
+	NAME(accessed), NAME(at), NAME(beyond), NAME(bits), NAME(branch), NAME(bytes),
+	NAME(caller), NAME(control), NAME(cr2), NAME(cr3), NAME(device), NAME(efer_wrong),
+	NAME(error), NAME(exception), NAME(gdt), NAME(high), NAME(holder), NAME(idt),
+	NAME(idt_limit), NAME(last), NAME(loader), NAME(low), NAME(memory), NAME(msr),
+	NAME(msr_access), NAME(neighbours), NAME(number), NAME(operand), NAME(place), NAME(port),
+	NAME(quiet), NAME(raised), NAME(reason), NAME(rsp), NAME(selector), NAME(stack_end),
+	NAME(stack_top), NAME(tables_wrong), NAME(target), NAME(value), NAME(vector), NAME(why),
+	{ "exit", exit_name }, { "gpa", port },
 };
 
 static const struct name *find(const char *text, size_t length)

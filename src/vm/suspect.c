@@ -17,7 +17,6 @@
 
 #define CR0_PE	 UINT64_C(1)
 #define CR0_PG	 (UINT64_C(1) << 31)
-#define CR4_PAE	 (UINT64_C(1) << 5)
 #define EFER_LME (UINT64_C(1) << 8)
 #define EFER_LMA (UINT64_C(1) << 10)
 #define MSR_EFER 0xC0000080
@@ -191,8 +190,8 @@ static void move_control(struct machine *m)
 /* RDMSR and WRMSR: EFER alone matters here. */
 static void move_msr(struct machine *m)
 {
-	bool write = m->insn.opcode == 0x30, efer = knows(m, BATON__RCX) &&
-						    (uint32_t)m->regs.rcx == MSR_EFER;
+	bool efer = knows(m, BATON__RCX) && (uint32_t)m->regs.rcx == MSR_EFER;
+	bool write = m->insn.opcode == 0x30;
 
 	if (write && efer && knows(m, BATON__RAX)) {
 		m->t.paging.efer = (m->t.paging.efer & EFER_LMA) |
@@ -245,8 +244,6 @@ static void go_to(struct machine *m, uint64_t target)
 		target = (uint32_t)target;
 	if (m->bits == 16)
 		target &= 0xFFFF;
-	if (target == m->ip)
-		m->over = true; /* a loop dies of nothing */
 	m->next = target;
 }
 
@@ -342,6 +339,15 @@ conditional:
 
 /* -------------------------------------------------------------- exceptions */
 
+/* Opcodes that 64-bit code has no more (APM vol. 3, B.3). */
+static bool is_gone(const struct machine *m)
+{
+	static const uint8_t gone[] = { 0x06, 0x07, 0x0E, 0x16, 0x17, 0x1E, 0x1F, 0x27, 0x2F, 0x37,
+					0x3F, 0x60, 0x61, 0x82, 0x9A, 0xCE, 0xD4, 0xD5, 0xEA };
+
+	return m->bits == 64 && m->insn.map == 1 && memchr(gone, m->insn.opcode, sizeof(gone));
+}
+
 /* Instructions that raise an exception whatever happens. */
 static bool faults(struct machine *m)
 {
@@ -352,7 +358,9 @@ static bool faults(struct machine *m)
 						       in->opcode != 0x18 && in->opcode != 0x1F);
 	uint64_t at;
 
-	if (baton__insn_is(in, 1, 0xCC))
+	if (is_gone(m))
+		raise_exception(m, 6);
+	else if (baton__insn_is(in, 1, 0xCC))
 		raise_exception(m, 3);
 	else if (baton__insn_is(in, 1, 0xF1))
 		raise_exception(m, 1);

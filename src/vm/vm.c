@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * vm.c - builds a VM, and serves its exits.
+ * vm.c - builds a VM, and notes what its vCPU does.
  */
 #include "vm/vm.h"
 
@@ -18,11 +18,9 @@
 #define MEMORY_MIN (UINT64_C(64) << 10)
 #define MEMORY_MAX (UINT64_C(3) << 30)
 
-/* Looks at a guest that does not exit, until its watchdog ends it; and the least time between two. */
+/* Looks at a guest until its watchdog ends it, and the least time between two. */
 #define LOOKS	    8
 #define LOOK_MIN_NS UINT64_C(1000000)
-
-#define RFLAGS_IF (UINT64_C(1) << 9)
 
 /* struct baton_regs is struct kvm_regs under another name. */
 _Static_assert(sizeof(struct baton_regs) == sizeof(struct kvm_regs), "register sets differ");
@@ -78,7 +76,9 @@ static int load_and_boot(struct baton_vm *vm, const struct baton_vm_config *conf
 	baton__image_close(&image);
 	if (error)
 		return error;
-	vm->vcpu.regs.rip = placement.entry;
+	/* What boot.c gives it: all that is known of a guest that dies before its first exit. */
+	vm->vcpu.regs = (struct baton_regs){ .rip = placement.entry, .rflags = 2,
+					     .rsp = vm->layout.stack_top + vm->layout.alias };
 	vm->tripwire = !config->bare && (vm->mode != BATON_MODE_REAL || placement.first >= 0x400);
 	return baton__boot(&vm->vcpu.kvm, &vm->memory, vm->mode, config->bare, &placement, diag);
 }
@@ -102,6 +102,7 @@ int baton__vm_create(const struct baton__system *system, const struct baton_vm_c
 	vm->watchdog_ns = config->watchdog_ns;
 	vm->layout = baton__boot_layout(config->mode, config->memory);
 	vm->vcpu.vm = vm;
+	vm->vcpu.exit = vm->vcpu.last;
 	vm->vcpu.wake_at_ns = UINT64_MAX;
 	vm->paging32 = -1;
 
@@ -150,7 +151,7 @@ void baton__vm_destroy(struct baton_vm *vm)
 	free(vm);
 }
 
-/* ---------------------------------------------------------- serving exits */
+/* ----------------------------------------------------------------- notes */
 
 static void note_regs(struct baton_vcpu *vcpu)
 {
@@ -166,7 +167,8 @@ void baton__vm_note_kick(struct baton_vcpu *vcpu)
 		l->low = l->high = rip;
 		l->moved = false;
 	} else {
-		l->moved |= memcmp(&vcpu->regs, &vcpu->kvm.run->s.regs.regs, sizeof(vcpu->regs)) != 0;
+		if (memcmp(&vcpu->regs, &vcpu->kvm.run->s.regs.regs, sizeof(vcpu->regs)))
+			l->moved = true;
 		l->low = baton__min(l->low, rip);
 		l->high = rip > l->high ? rip : l->high;
 	}
@@ -185,148 +187,12 @@ uint64_t baton__vm_next_look(const struct baton_vcpu *vcpu)
 
 void baton__vm_note_exit(struct baton_vcpu *vcpu, uint64_t now)
 {
-	struct baton_exit *e = &vcpu->exit;
-
-	baton__exit_decode(vcpu->kvm.run, now, e);
-	vcpu->last[vcpu->exits++ % BATON_LAST_EXITS] = *e;
+	vcpu->exit = &vcpu->last[vcpu->exits++ % BATON_LAST_EXITS];
+	baton__exit_decode(vcpu->kvm.run, now, vcpu->exit);
 	vcpu->cursor = 0;
 	/* After SHUTDOWN some KVMs show a vCPU that they reset: the registers before are worth more. */
-	if (e->kind != BATON_EXIT_SHUTDOWN)
+	if (vcpu->exit->kind != BATON_EXIT_SHUTDOWN)
 		note_regs(vcpu);
 	vcpu->looks.count = 0;
-}
-
-/* One element to or from kvm_run; what the guest gets is cut to its width. */
-static void *element(struct baton_vcpu *vcpu)
-{
-	struct kvm_run *run = vcpu->kvm.run;
-
-	if (vcpu->exit.kind == BATON_EXIT_MMIO_READ || vcpu->exit.kind == BATON_EXIT_MMIO_WRITE)
-		return run->mmio.data;
-	return (char *)baton__exit_port_data(run) + (size_t)vcpu->cursor * vcpu->exit.size;
-}
-
-/* The first datum of a read is known now: in the exit, and in the ring. */
-static void note_read(struct baton_vcpu *vcpu, uint64_t data)
-{
-	memcpy(&vcpu->exit.data, &data, vcpu->exit.size);
-	vcpu->last[(vcpu->exits - 1) % BATON_LAST_EXITS].data = vcpu->exit.data;
-}
-
-/* Serves the elements of an access from the cursor on. */
-static enum baton__next serve_access(struct baton_vcpu *vcpu, const struct baton__claim *claim,
-				       bool write, uint64_t now, const char **why)
-{
-	const struct baton_exit *e = &vcpu->exit;
-	struct baton_access a = {
-		.vm = vcpu->vm, .vcpu = vcpu, .addr = e->addr, .now_ns = now,
-		.size = e->size, .write = write, .resumed = vcpu->blocked_in_element,
-	};
-	enum baton_verdict verdict = BATON_RESUME;
-
-	vcpu->blocked_in_access = vcpu->blocked_in_element = false;
-	while (vcpu->cursor < e->count && verdict == BATON_RESUME) {
-		a.data = 0;
-		if (write)
-			memcpy(&a.data, element(vcpu), e->size);
-		verdict = claim->serve(claim->state, &a);
-		if (verdict == BATON_BLOCK) {
-			vcpu->blocked_in_access = vcpu->blocked_in_element = true;
-			return BATON__NEXT_BLOCK;
-		}
-		if (!write) {
-			memcpy(element(vcpu), &a.data, e->size);
-			if (!vcpu->cursor)
-				note_read(vcpu, a.data);
-		}
-		vcpu->cursor++;
-		a.resumed = false;
-	}
-	if (verdict == BATON_YIELD && vcpu->cursor < e->count)
-		vcpu->blocked_in_access = true; /* the rest of a string follows in the next turn */
-	if (verdict == BATON_HALT)
-		vcpu->vm->status = a.status;
-	if (verdict == BATON_FAULT)
-		*why = a.why;
-	return (enum baton__next)verdict;
-}
-
-static enum baton__next serve_port(struct baton_vcpu *vcpu, uint64_t now,
-				     enum baton_death_kind *death, const char **why)
-{
-	const struct baton__claim *claim = baton__bus_find(&vcpu->vm->ports, vcpu->exit.addr);
-
-	*death = BATON_DEATH_FAULT;
-	if (claim)
-		return serve_access(vcpu, claim, vcpu->exit.kind == BATON_EXIT_IO_OUT, now, why);
-	*death = BATON_DEATH_PORT;
-	return BATON__NEXT_FAULT;
-}
-
-static enum baton__next serve_mmio(struct baton_vcpu *vcpu, uint64_t now,
-				     enum baton_death_kind *death, const char **why)
-{
-	const struct baton__claim *claim = baton__bus_find(&vcpu->vm->mmio, vcpu->exit.addr);
-
-	*death = BATON_DEATH_FAULT;
-	if (claim)
-		return serve_access(vcpu, claim, vcpu->exit.kind == BATON_EXIT_MMIO_WRITE, now, why);
-	*death = BATON_DEATH_MMIO;
-	return BATON__NEXT_FAULT;
-}
-
-/* The vector whose stub the vCPU halted in, or -1. RIP stands behind the HLT on every KVM. */
-int baton__vm_tripped(const struct baton_vcpu *vcpu)
-{
-	const struct baton_vm *vm = vcpu->vm;
-	uint64_t rip = vcpu->regs.rip - 1;
-	struct kvm_sregs sregs;
-
-	/* The stubs' page offset is in RIP whatever CS is: mostly this is already the answer. */
-	if (!vm->tripwire || baton__boot_tripwire(0, rip & (BATON__PAGE - 1)) < 0)
-		return -1;
-	if (baton__vcpu_get_sregs(&vcpu->kvm, &sregs))
-		return -1;
-	return baton__boot_tripwire(vm->layout.fixture, sregs.cs.base + rip);
-}
-
-/* HLT: a stub of the tripwire, idleness (interrupts on), or the end, with EAX as status. */
-static enum baton__next serve_hlt(struct baton_vcpu *vcpu, enum baton_death_kind *death)
-{
-	if (baton__vm_tripped(vcpu) >= 0) {
-		*death = BATON_DEATH_TRIPWIRE;
-		return BATON__NEXT_FAULT;
-	}
-	if (vcpu->regs.rflags & RFLAGS_IF)
-		return BATON__NEXT_IDLE;
-	vcpu->vm->status = (uint32_t)vcpu->regs.rax;
-	return BATON__NEXT_HALT;
-}
-
-enum baton__next baton__vm_serve(struct baton_vcpu *vcpu, uint64_t now,
-				   enum baton_death_kind *death, const char **why)
-{
-	*why = NULL;
-	switch (vcpu->exit.kind) {
-	case BATON_EXIT_IO_IN:
-	case BATON_EXIT_IO_OUT:
-		return serve_port(vcpu, now, death, why);
-	case BATON_EXIT_MMIO_READ:
-	case BATON_EXIT_MMIO_WRITE:
-		return serve_mmio(vcpu, now, death, why);
-	case BATON_EXIT_HLT:
-		return serve_hlt(vcpu, death);
-	case BATON_EXIT_SHUTDOWN:
-		*death = BATON_DEATH_SHUTDOWN;
-		return BATON__NEXT_FAULT;
-	case BATON_EXIT_FAIL_ENTRY:
-		*death = BATON_DEATH_FAIL_ENTRY;
-		return BATON__NEXT_FAULT;
-	case BATON_EXIT_INTERNAL_ERROR:
-		*death = BATON_DEATH_INTERNAL_ERROR;
-		return BATON__NEXT_FAULT;
-	default:
-		*death = BATON_DEATH_EXIT;
-		return BATON__NEXT_FAULT;
-	}
+	vcpu->quiet_ns = 0;
 }

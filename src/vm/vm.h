@@ -26,12 +26,18 @@ struct baton__looks {
 	uint64_t low, high; /* of RIP */
 };
 
+/* Why dispatch ended a VM. */
+struct baton__fault {
+	enum baton_death_kind kind;
+	const char *why; /* a device's clause, or NULL */
+};
+
 struct baton_vcpu {
 	struct baton_vm *vm;
 	struct baton__vcpu kvm;
 
 	struct baton_regs regs;	   /* as of the last return from KVM_RUN that left them whole */
-	struct baton_exit exit;	   /* the exit being served, or the last one */
+	struct baton_exit *exit;   /* the exit being served, or the last one: in `last` */
 	uint32_t cursor;	   /* elements of its access that are done */
 	bool blocked_in_access;	   /* the access waits: serve it again before the next entry */
 	bool blocked_in_element;   /* and the element at the cursor was served before */
@@ -40,6 +46,7 @@ struct baton_vcpu {
 	uint64_t sleep_until_ns;   /* of the hypercall `sleep` */
 	uint64_t quiet_ns;	   /* time in KVM_RUN since the last exit */
 	struct baton__looks looks; /* at the vCPU since then */
+	struct baton__fault fault;
 
 	/* The last exits, a ring: [exits % BATON_LAST_EXITS] is the next to be written. */
 	struct baton_exit last[BATON_LAST_EXITS];
@@ -77,9 +84,6 @@ void baton__vm_destroy(struct baton_vm *vm);
 /* Notes a return of 0 from KVM_RUN: registers, decoded exit, ring of last exits. */
 void baton__vm_note_exit(struct baton_vcpu *vcpu, uint64_t now);
 
-/* The exception whose tripwire stub the vCPU halted in, or -1. After a HLT exit. */
-int baton__vm_tripped(const struct baton_vcpu *vcpu);
-
 /* Notes a return of -EINTR: registers, and a look at where the guest is. */
 void baton__vm_note_kick(struct baton_vcpu *vcpu);
 
@@ -89,21 +93,5 @@ void baton__vm_note_kick(struct baton_vcpu *vcpu);
  * does not get on. 0 once it is due.
  */
 uint64_t baton__vm_next_look(const struct baton_vcpu *vcpu);
-
-/*
- * Serves the exit that was noted, or goes on serving one that blocked. Ends as
- * the handler's verdict says; on BATON_FAULT `access->why` and `*death` tell
- * what for. BATON_IDLE: HLT with interrupts on.
- */
-enum baton__next {
-	BATON__NEXT_RESUME = BATON_RESUME,
-	BATON__NEXT_YIELD = BATON_YIELD,
-	BATON__NEXT_BLOCK = BATON_BLOCK,
-	BATON__NEXT_HALT = BATON_HALT,
-	BATON__NEXT_FAULT = BATON_FAULT,
-	BATON__NEXT_IDLE,
-};
-enum baton__next baton__vm_serve(struct baton_vcpu *vcpu, uint64_t now,
-				   enum baton_death_kind *death, const char **why);
 
 #endif

@@ -17,11 +17,12 @@ done
 grep -Eq '^  (ok|warn) +shortest slice +[0-9.]+ (µs|ms), measured' "$out"
 result $? 'the shortest slice is measured'
 awk '
-	/^  warn/ { warned++ }
-	after && /→/ { mended++ }
-	{ after = /^  warn/ }
-	END { exit warned != mended }' "$out"
+	/^  (ok|warn|fail|unknown) / { bad += owed; owed = /^  (warn|fail)/ }
+	/→/ { owed = 0 }
+	END { exit bad + owed }' "$out"
 result $? 'every warning says what to do'
+awk '{ gsub(/[\200-\277]/, ""); if (length($0) > 80) bad = 1 } END { exit bad }' "$out"
+result $? 'nothing is wider than 80 columns'
 run doctor --json
 cp "$out" "$work/report.json"
 [ "$status" = 0 ] && [ "$("$report" get "$work/report.json" usable)" = true ] &&

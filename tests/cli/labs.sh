@@ -4,8 +4,10 @@
 # labs.sh BATON REPORT-JSON - every lab, with what it expects.
 #
 # Runs are shorter than the labs say. What a share may be off follows from that:
-# a VM is one slice and the longest overrun away from its ideal at most. Where a
-# lab says ± 0.3 %, 5 s leave 15 ms for both, so the slice is cut to 2 ms.
+# at the end a VM is one slice and the longest overrun away from its ideal at
+# most. Where a lab says ± 0.3 %, 5 s leave 15 ms for both, and the slice is cut
+# to 2 ms. A machine that was too busy to end a turn in time has overruns beyond
+# the other 13 ms: then the shares are held against the lag alone.
 # shellcheck source=tests/cli/lib.sh
 . "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
 report=$1
@@ -23,9 +25,16 @@ lab()
 }
 
 # … and every share is where the lag says.
-lab_of_shares()
+lab_of_shares() # NAME
 {
-	lab "$@"
+	run lab "$1" --json "$json" --quantum 2ms --for 5s
+	if [ "$status" = 1 ] && [ "$("$report" get "$json" overrun_ns)" -gt 13000000 ] &&
+		"$report" met-but "$json" share; then
+		echo "# a busy machine: a turn ran $("$report" get "$json" overrun_ns) ns too long"
+		status=0
+	fi
+	[ "$status" = 0 ] && "$report" balances "$json" 2>>"$err"
+	result $? "lab $1"
 	"$report" within-lag "$json" 2>>"$err"
 	result $? "lab $1: shares are as near as the lag allows"
 }
@@ -35,10 +44,11 @@ grep -v '^baton' "$err" | awk '
 	{ if ($1 == last) bad = 1; last = $1 }
 	END { exit bad || NR < 20 }'
 result $? 'lab matrix-a: the other one at every exit'
-lab matrix-b --quantum 100ms --for 600ms --quiet
-lab_of_shares matrix --quantum 2ms --for 5s
-lab_of_shares matrix-c-90-10 --quantum 2ms --for 5s
-lab_of_shares matrix-c-mixed --quantum 2ms --for 5s
+# Here 2.4 s leave 80 ms for overruns.
+lab matrix-b --quantum 400ms --for 2400ms --quiet
+lab_of_shares matrix
+lab_of_shares matrix-c-90-10
+lab_of_shares matrix-c-mixed
 lab matrix-c-0-100 --for 500ms
 lab matrix-c-100-0 --for 500ms
 lab matrix-three --for 3s
@@ -58,9 +68,9 @@ else
 fi
 
 # Whatever is in the folder has been run.
-tested=$(sed -n 's/^lab[a-z_]* \([a-z0-9-]*\).*/\1/p' "$0" | sed 's/^matrix$/matrix-c/' | LC_ALL=C sort -u)
+tested=$(sed -n 's/^	*lab[a-z_]* \([a-z0-9-]*\).*/\1/p' "$0" |
+	sed 's/^matrix$/matrix-c/' | sort -u)
 run lab
-[ "$tested" = "$(awk '{ print $1 }' "$out")" ] ||
-	[ "$tested" = "$(awk '{ print $1 }' "$out" | grep -v '^answer-paged$')" ]
+[ "$tested" = "$(awk '{ print $1 }' "$out")" ]
 result $? 'no lab is without a test'
 finish

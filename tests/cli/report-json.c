@@ -5,6 +5,7 @@
  * usage: report-json get FILE MEMBER...      prints one value; a number is an index
  *        report-json balances FILE           do all sums add up, exactly?
  *        report-json within-lag FILE         is every share as near as its lag says?
+ *        report-json met-but FILE WHAT       is every expectation met, save those of WHAT?
  * Exit status: 0 yes, 1 no (stderr says why), 2 not a report.
  */
 #include <inttypes.h>
@@ -80,8 +81,12 @@ static int exits_add_up(const json_t *vm)
 
 static int balances(const json_t *report)
 {
-	static const char *const ledger[] = { "run_ns", "handler_ns", "switch_ns", "idle_ns", NULL };
-	static const char *const life[] = { "run_ns", "handler_ns", "ready_ns", "blocked_ns", NULL };
+	static const char *const ledger[] = {
+		"run_ns", "handler_ns", "switch_ns", "idle_ns", NULL
+	};
+	static const char *const life[] = {
+		"run_ns", "handler_ns", "ready_ns", "blocked_ns", NULL
+	};
 	static const char *const used[] = { "run_ns", "handler_ns" };
 	const json_t *parts = json_object_get(report, "ledger");
 	json_int_t by_vm[2] = { 0 };
@@ -136,6 +141,19 @@ static int within_lag(const json_t *report)
 	return !ok;
 }
 
+static int met_but(const json_t *report, const char *what)
+{
+	json_t *expectation;
+	size_t index;
+	int ok = 1;
+
+	json_array_foreach (json_object_get(report, "expectations"), index, expectation)
+		if (!json_is_true(json_object_get(expectation, "met")) &&
+		    strcmp(json_string_value(json_object_get(expectation, "what")), what))
+			ok = 0;
+	return !ok;
+}
+
 int main(int argc, char **argv)
 {
 	json_error_t error;
@@ -155,6 +173,8 @@ int main(int argc, char **argv)
 		result = balances(report);
 	else if (!strcmp(argv[1], "within-lag"))
 		result = within_lag(report);
+	else if (!strcmp(argv[1], "met-but") && argc == 4)
+		result = met_but(report, argv[3]);
 	json_decref(report);
 	return result;
 }

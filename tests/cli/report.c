@@ -81,8 +81,9 @@ static struct expectation *expect(struct made_up *m, size_t vm, enum expectation
 }
 
 /* What `print` prints, without colours. The next call frees it. */
-static const char *printed(struct made_up *m,
-			   void (*print)(const struct cloud *cloud, const struct terminal *terminal))
+typedef void (*print_fn)(const struct cloud *cloud, const struct terminal *terminal);
+
+static const char *printed(struct made_up *m, print_fn print)
 {
 	struct terminal terminal = { 0 };
 	size_t size;
@@ -624,7 +625,8 @@ static void exits_are_shown_in_words(void **state)
 		struct baton_exit exit;
 		const char *text;
 	} exits[] = {
-		{ { .kind = BATON_EXIT_IO_OUT, .addr = 0x10, .data = 65535 }, "out 0x10 ← 65535" },
+		{ { .kind = BATON_EXIT_IO_OUT, .addr = 0x10, .data = 65535 },
+		  "out 0x10 ← 65535" },
 		{ { .kind = BATON_EXIT_IO_IN, .addr = 0x11, .data = 3 }, "in 0x11 → 3" },
 		{ { .kind = BATON_EXIT_IO_IN, .addr = 1, .data = 3, .count = 1024 },
 		  "in 0x1 → 3 (first of 1024)" },
@@ -721,6 +723,27 @@ static void a_terminal_gets_colours_and_progress(void **state)
 	close(master);
 }
 
+static void texts_are_wrapped_at_spaces(void **state)
+{
+	struct terminal terminal = { 0 };
+	char *text = NULL;
+	size_t size;
+
+	terminal.to = open_memstream(&text, &size);
+	terminal_wrap(&terminal, 60, 58, "one two three four five µµµµµµµµµµ six");
+	terminal_wrap(&terminal, 70, 70, "0123456789 x");
+	terminal_wrap(&terminal, 2, 0, "");
+	fclose(terminal.to);
+	assert_string_equal(text, "  one two three four\n"
+				  "                                                            "
+				  "five µµµµµµµµµµ\n"
+				  "                                                            six\n"
+				  "01234567\n"
+				  "                                                            "
+				  "          89 x\n");
+	free(text);
+}
+
 static void a_file_gets_neither(void **state)
 {
 	FILE *to = fopen("/dev/null", "w");
@@ -758,6 +781,7 @@ int main(void)
 		cmocka_unit_test(exits_are_shown_in_words),
 		cmocka_unit_test(turns_are_shown_with_their_time),
 		cmocka_unit_test(a_terminal_gets_colours_and_progress),
+		cmocka_unit_test(texts_are_wrapped_at_spaces),
 		cmocka_unit_test(a_file_gets_neither),
 	};
 

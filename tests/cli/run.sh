@@ -84,8 +84,8 @@ run run neo-b.bin morpheus-b.bin --policy quantum --quantum 20ms --for 500ms --s
 result $? 'a line per turn: the other one each time, time and RAX move on'
 
 run run neo-b.bin morpheus-b.bin --quantum 1us --for 20ms --quiet --json "$json"
-[ "$status" = 0 ] && grep -Eq '^baton run: a quantum of 1 µs is too short for this machine; .* instead$' "$err" &&
-	[ "$(get quantum_ns)" -gt 1000 ]
+[ "$status" = 0 ] && [ "$(get quantum_ns)" -gt 1000 ] &&
+	grep -q '^baton run: a quantum of 1 µs is too short for this machine; .* instead$' "$err"
 result $? 'a quantum that is too short is raised, with a message'
 
 run run neo-b.bin --for 300ms --policy null --quiet --json "$json"
@@ -101,8 +101,8 @@ cat >"$work/s.yaml" <<-END
 	expect: {never: {turns: 0}, late: {turns: 1..}}
 END
 run run "$work/s.yaml" --quiet --json "$json"
-[ "$status" = 0 ] && [ "$(get vms 0 lifetime_ns)" = 0 ] && [ "$(get vms 1 lifetime_ns)" -lt 300000000 ] &&
-	[ "$(get ledger idle_ns)" -gt 150000000 ]
+[ "$status" = 0 ] && [ "$(get vms 0 lifetime_ns)" = 0 ] &&
+	[ "$(get vms 1 lifetime_ns)" -lt 300000000 ] && [ "$(get ledger idle_ns)" -gt 150000000 ]
 result $? 'a VM runs no sooner than it arrives, and until then the host is idle'
 
 # ---------------------------------------------------------------- expectations
@@ -111,7 +111,8 @@ cat >"$work/s.yaml" <<-END
 	watchdog: 5s
 	vms: [{name: one, image: hello.bin}, {name: two, image: answer.bin}]
 	expect:
-	  one: {outcome: halted, status: 0, turns: 1.., exits: 2.., output: "Hello from real mode!\n"}
+	  one: {outcome: halted, status: 0, turns: 1.., exits: 2..,
+	    output: "Hello from real mode!\n"}
 	  two: {outcome: halted, status: 42, memory: {0x400: 42}, output: ""}
 	  host: {end: done, lag: bound}
 END
@@ -125,7 +126,7 @@ sed 's/status: 42/status: 41/; s/real mode!/real life!/' "$work/s.yaml" >"$work/
 run run "$work/t.yaml" --quiet
 [ "$status" = 1 ] && [ "$(grep -vc ^Hello "$err")" = 2 ] &&
 	grep -qx 'baton run: two: status: wanted 41, got 42' "$err" &&
-	grep -qx 'baton run: one: output: wanted "Hello from real life!\\n", got "Hello from real mode!\\n"' "$err"
+	grep -q 'one: output: wanted "Hello from real life!\\n", got "Hello from real mode' "$err"
 result $? 'status 1: expectations unmet, and which'
 run run "$work/t.yaml"
 [ "$status" = 1 ] && grep -q '✗ .*two .*status .*41 .*42' "$err" && grep -q '10 of 12 met' "$err"
@@ -136,8 +137,8 @@ run run neo-b.bin morpheus-b.bin --watchdog 100ms --quiet
 [ "$status" = 3 ] && grep -q '^baton run: neo-b died: ' "$err"
 result $? 'status 3: a guest died'
 run run neo-b.bin --watchdog 100ms
-[ "$status" = 3 ] && grep -q 'neo-b died after .* (watchdog, ' "$err" && grep -q '^  → 0x' "$err" &&
-	grep -q 'rip *0000000' "$err"
+[ "$status" = 3 ] && grep -q 'neo-b died after .* (watchdog, ' "$err" &&
+	grep -q '^  → 0x' "$err" && grep -q 'rip *0000000' "$err"
 result $? 'with instruction and registers'
 cat >"$work/s.yaml" <<-END
 	version: 1
@@ -165,7 +166,8 @@ result $? 'ports: none leaves the port unserved; a death outranks an unmet expec
 
 # ------------------------------------------------------------- what cannot be
 # shellcheck disable=SC2016
-timeout 20 sh -c 'ulimit -n 4 && exec "$@"' sh "$baton" run hello.bin --quiet >"$out" 2>"$err"
+timeout 20 sh -c 'ulimit -n 4 && exec "$@"' sh "$baton" run hello.bin --quiet \
+	>"$out" 2>"$err" 3>&-
 status=$?
 [ "$status" = 4 ] && grep -q 'baton doctor says what this machine can do' "$err" && [ ! -s "$out" ]
 result $? 'status 4: too few descriptors'

@@ -115,7 +115,8 @@ static void every_expectation_arrives(void **state)
 		"expect:\n"
 		"  neo: {outcome: halted, status: 42, share: 70 ± 0.3, turns: 3, exits: 3..5,\n"
 		"        memory: {0x400: 42, 1028: 0xffffffff}, output: \"a\\nb\\0c\"}\n"
-		"  morpheus: {outcome: dead, cause: unknown, share: 30.5+-1, turns: 7.., output: ''}\n"
+		"  morpheus: {outcome: dead, cause: unknown, share: 30.5+-1, turns: 7..,\n"
+		"             output: ''}\n"
 		"  host: {end: done, lag: bound}\n"
 		"version: 1\n"
 		"vms: [{image: neo.bin}, {image: morpheus.bin}]\n");
@@ -159,8 +160,9 @@ static void unnamed_vms_are_named_after_their_images(void **state)
 {
 	static const char *const expected[] = { "neo-2", "neo-3", "neo", "a_b", "noext", "host-2" };
 	struct parsed p = accepts("version: 1\n"
-				  "vms: [{image: neo.bin}, {image: x/neo.elf}, {image: y.bin, name: neo},\n"
-				  "      {image: a b.bin}, {image: noext}, {image: host.bin}]\n");
+				  "vms: [{image: neo.bin}, {image: x/neo.elf},\n"
+				  "      {image: y.bin, name: neo}, {image: a b.bin},\n"
+				  "      {image: noext}, {image: host.bin}]\n");
 
 	for (size_t i = 0; i < COUNT(expected); i++)
 		assert_string_equal(p.scenario.vms[i].name, expected[i]);

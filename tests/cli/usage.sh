@@ -31,8 +31,11 @@ run help frobnicate
 says 2 'baton: command "frobnicate" is unknown; see baton help' 'help for an unknown command'
 
 # -------------------------------------------------------------------- options
+duration='expected a duration such as 500us, 10ms, 1.5s or 2min'
+share='expected a whole number from 0 to 4294967296'
 run run
-says 2 'baton run: nothing to run; expected images or one scenario, see baton run --help' 'run of nothing'
+says 2 'baton run: nothing to run; expected images or one scenario, see baton run --help' \
+	'run of nothing'
 run run --polcy share neo.bin
 says 2 'baton run: option --polcy is unknown (did you mean "--policy"?); see baton run --help' \
 	'a mistyped option'
@@ -43,77 +46,86 @@ says 2 'baton run: --quantum has no argument; expected TIME' 'a missing argument
 run run --quiet=yes neo.bin
 says 2 'baton run: --quiet=yes has an argument; expected none' 'an argument too many'
 run run --policy shrae neo.bin
-says 2 'baton run: --policy "shrae" is unknown; expected share, quantum, turns or null (did you mean "share"?)' \
-	'an unknown policy'
+list='expected share, quantum, turns or null (did you mean "share"?)'
+says 2 "baton run: --policy \"shrae\" is unknown; $list" 'an unknown policy'
 run run --quantum 0s neo.bin
-says 2 'baton run: --quantum "0s" is too small; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+says 2 "baton run: --quantum \"0s\" is too small; $duration" \
 	'a quantum of 0'
 run run --quantum 10 neo.bin
-says 2 'baton run: --quantum "10" has no unit; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+says 2 "baton run: --quantum \"10\" has no unit; $duration" \
 	'a quantum without unit'
 run run --for -1s neo.bin
-says 2 'baton run: --for "-1s" is negative; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+says 2 "baton run: --for \"-1s\" is negative; $duration" \
 	'a negative time'
 run run --burst 0 neo.bin
-says 2 'baton run: --burst "0" is too small; expected a whole number from 1 to 4294967295' 'a burst of 0'
+says 2 'baton run: --burst "0" is too small; expected a whole number from 1 to 4294967295' \
+	'a burst of 0'
 run run --memory 4GiB neo.bin
-says 2 'baton run: --memory "4GiB" is too large; expected a size such as 64KiB, 1MiB, 2GiB or plain bytes, from 64 KiB to 3 GiB' \
-	'too much memory'
+size='expected a size such as 64KiB, 1MiB, 2GiB or plain bytes, from 64 KiB to 3 GiB'
+says 2 "baton run: --memory \"4GiB\" is too large; $size" 'too much memory'
 run run --memory 65537 neo.bin
 says 2 'baton run: --memory "65537" is no multiple of 4 KiB; expected one' 'a part of a page'
 run run --mode logn neo.bin
-says 2 'baton run: --mode "logn" is unknown; expected real, protected, paged or long (did you mean "long"?)' \
-	'an unknown mode'
+list='expected real, protected, paged or long (did you mean "long"?)'
+says 2 "baton run: --mode \"logn\" is unknown; $list" 'an unknown mode'
 run run --show exit neo.bin
-says 2 'baton run: --show "exit" is unknown; expected none, exits or turns (did you mean "exits"?)' \
-	'an unknown show'
+list='expected none, exits or turns (did you mean "exits"?)'
+says 2 "baton run: --show \"exit\" is unknown; $list" 'an unknown show'
 run run --seed 1.5 neo.bin
 says 2 'baton run: --seed "1.5" is not a whole number; expected a whole number' 'a broken seed'
 run run --watchdog soon neo.bin
-says 2 'baton run: --watchdog "soon" is not a number; expected a duration such as 500us, 10ms, 1.5s or 2min' \
+says 2 "baton run: --watchdog \"soon\" is not a number; $duration" \
 	'a watchdog that is no time'
 run run neo.bin --json /nowhere/at/all.json
 says 2 'baton run: cannot write /nowhere/at/all.json: No such file or directory' \
 	'a JSON report that cannot be written'
 run doctor --jsno
-says 2 'baton doctor: option --jsno is unknown; expected --json or --help' 'an option that doctor lacks'
+says 2 'baton doctor: option --jsno is unknown; expected --json or --help' \
+	'an option that doctor lacks'
 run doctor now
 says 2 'baton doctor: now is one argument too many; expected none' 'an argument that doctor lacks'
 
 # --------------------------------------------------------------------- images
 run run neo.bin:-5
-says 2 'baton run: neo.bin: share "-5" is negative; expected a whole number from 0 to 4294967296' \
+says 2 "baton run: neo.bin: share \"-5\" is negative; $share" \
 	'a negative share'
 run run neo.bin:0 morpheus.bin:0
 says 2 'baton run: every share is 0; expected at least one above 0' 'nothing but shares of 0'
 run run neo.bin:99999999999999999999
-says 2 'baton run: neo.bin: share "99999999999999999999" is too large; expected a whole number from 0 to 4294967296' \
+says 2 "baton run: neo.bin: share \"99999999999999999999\" is too large; $share" \
 	'a share that overflows'
 run run noe.bin
-says 2 "baton run: no image \"noe.bin\"; expected a file in ., or one of Baton's guests in $BATON_GUESTS (did you mean \"neo.bin\"?)" \
-	'a mistyped image'
+places="expected a file in ., or one of Baton's guests in $BATON_GUESTS"
+says 2 "baton run: no image \"noe.bin\"; $places (did you mean \"neo.bin\"?)" 'a mistyped image'
+BATON_GUESTS=$work/elsewhere
+run run neo.bin
+places="expected a file in ., or one of Baton's guests in $work/elsewhere"
+says 2 "baton run: no image \"neo.bin\"; $places" \
+	'BATON_GUESTS names the folder of guests'
+unset BATON_GUESTS
+run run noe.bin
+mentions 2 "$BATON_BUILD_ROOT/guest (did you mean" 'without it, they are beside the program'
 run run a.yaml b.yaml
 says 2 'baton run: a.yaml is not alone; expected one scenario, or images' 'two scenarios'
 
 # ------------------------------------------------------------------ scenarios
 run run nowhere.yaml
-says 2 'nowhere.yaml: cannot be read: No such file or directory; expected a scenario of at most 1 MiB' \
+size='expected a scenario of at most 1 MiB'
+says 2 "nowhere.yaml: cannot be read: No such file or directory; $size" \
 	'a scenario that is not there'
 mkdir "$work/folder.yaml"
 run run "$work/folder.yaml"
-says 2 "$work/folder.yaml: cannot be read: Is a directory; expected a scenario of at most 1 MiB" \
-	'a folder instead of a scenario'
+says 2 "$work/folder.yaml: cannot be read: Is a directory; $size" 'a folder instead of a scenario'
 head -c 1048577 /dev/zero | tr '\0' '#' >"$work/large.yaml"
 run run "$work/large.yaml"
-says 2 "$work/large.yaml: cannot be read: File too large; expected a scenario of at most 1 MiB" \
-	'a scenario that is far too long'
+says 2 "$work/large.yaml: cannot be read: File too large; $size" 'a scenario that is far too long'
 cat >"$work/bad.yaml" <<-END
 	version: 1
 	vms:
 	  - {name: neo, image: neo.bin, share: -5}
 END
 run run "$work/bad.yaml"
-says 2 "$work/bad.yaml:3:40: share \"-5\" is negative; expected a whole number from 0 to 4294967296" \
+says 2 "$work/bad.yaml:3:40: share \"-5\" is negative; $share" \
 	'a fault in a scenario, with its place'
 cat >"$work/bad.yaml" <<-END
 	version: 1
@@ -129,6 +141,34 @@ cat >"$work/bad.yaml" <<-END
 END
 run run "$work/bad.yaml"
 says 2 "$work/bad.yaml:2:42: vcpus is 2; a VM has one vCPU for now, expected 1" 'two vCPUs'
+
+# ------------------------------------------------------------- without a KVM
+# A mount namespace of our own has a /dev without /dev/kvm.
+without_kvm()
+{
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'mount -t tmpfs none /dev && exec "$@"' sh "$@" >"$out" 2>"$err"
+	status=$?
+}
+export BATON_GUESTS="$BATON_BUILD_ROOT/guest"
+if unshare -m mount -t tmpfs none /dev 2>"$err"; then
+	without_kvm "$baton" run hello.bin
+	[ "$status" = 4 ] && [ ! -s "$out" ] && grep -q /dev/kvm "$err" &&
+		grep -q 'baton doctor' "$err"
+	result $? 'status 4: no /dev/kvm'
+	without_kvm "$baton" doctor
+	[ "$status" = 4 ] && grep -q '^  fail     device  *no /dev/kvm' "$out" &&
+		grep -q '→' "$out"
+	result $? 'doctor says what is missing, and ends with status 4'
+	without_kvm "$baton" doctor --json
+	[ "$status" = 4 ] && grep -q '"usable": false' "$out"
+	result $? 'so does doctor --json'
+else
+	for name in 'status 4: no /dev/kvm' 'doctor says what is missing, and ends with status 4' \
+		'so does doctor --json'; do
+		skip "$name" 'only root may mount another /dev'
+	done
+fi
 
 # ----------------------------------------------------------------------- labs
 run lab
@@ -147,4 +187,8 @@ says 2 'baton lab: matrix-b is one lab too many; expected one' 'two labs'
 BATON_LABS=$work/none
 run lab
 says 2 "baton lab: no labs in $work/none; BATON_LABS can name another folder" 'no labs at all'
+unset BATON_LABS
+run lab
+[ "$status" = 0 ] && [ "$(awk '{ print $1 }' "$out")" = "$files" ]
+result $? 'without BATON_LABS, the labs are beside the program'
 finish

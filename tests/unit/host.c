@@ -100,7 +100,7 @@ static void vms_that_make_no_sense_are_refused_with_words(void **state)
 	struct rig *rig = rig_begin("share", 0);
 	const struct baton_vm_config good = rig_vm_config("good");
 	struct baton_vm_config c = good;
-	char name[100];
+	char name[100] = "";
 
 	(void)state;
 	c.name = NULL;
@@ -140,7 +140,7 @@ static void vms_that_make_no_sense_are_refused_with_words(void **state)
 static void names_are_unique_copied_and_free_again(void **state)
 {
 	struct rig *rig = rig_begin("share", 0);
-	char name[65];
+	char name[65] = "";
 	struct baton_vm_config c = rig_vm_config(name);
 
 	(void)state;
@@ -283,6 +283,11 @@ static void each_failure_of_making_a_vm_is_returned_said_and_leaves_nothing(void
 				break;
 			}
 			fake_fail_any(0);
+			/* Trying out paging needs no histogram. */
+			if (!error && mode == BATON_MODE_PAGED && op == FAKE_CALLOC) {
+				rig_end(rig);
+				continue;
+			}
 			if (error >= 0)
 				fail_msg("mode %d: a failure of %s goes unnoticed", mode,
 					 fake_op_name(op));
@@ -502,6 +507,7 @@ static void the_trial_uses_the_hosts_own_signal(void **state)
 
 	(void)state;
 	c.kick_signal = SIGUSR1;
+	sigaddset(&fake.mask, SIGRTMIN);
 	rig = rig_begin_with(&c);
 	fake_signal(SIGRTMIN);
 	paged.mode = BATON_MODE_PAGED;

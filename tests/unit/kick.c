@@ -97,6 +97,7 @@ static void a_signal_of_others_does_not_disarm(void **state)
 	baton__kick_consume(&kick);
 	assert_int_equal(fake_pending(), 0);
 	baton__kick_by(&kick, deadline);
+	assert_int_equal(fake.calls[FAKE_TIMER_SET], 1);
 	fake_advance(10 * MS);
 	assert_int_equal(fake_pending(), 1);
 }

@@ -12,7 +12,8 @@ static void the_first_reading_only_opens(void **state)
 	struct baton__ledger l = { 0 };
 
 	(void)state;
-	baton__ledger_cut(&l, BATON__RUN, 500);
+	baton__ledger_open(&l, 500);
+	assert_true(l.open);
 	assert_int_equal(l.first_ns, 500);
 	assert_int_equal(l.last_ns, 500);
 	for (int i = 0; i < BATON__PARTS; i++)
@@ -26,7 +27,7 @@ static void parts_sum_to_the_last_reading_minus_the_first(void **state)
 		struct baton__ledger l = { 0 };
 		uint64_t expected[BATON__PARTS] = { 0 }, now = 1000 * seed, sum = 0, r = seed;
 
-		baton__ledger_cut(&l, BATON__IDLE, now);
+		baton__ledger_open(&l, now);
 		for (int i = 0; i < 1000; i++) {
 			enum baton__part part = (enum baton__part)(fake_random(&r) % BATON__PARTS);
 			uint64_t ns = fake_random(&r) >> (fake_random(&r) % 64) >> 12;

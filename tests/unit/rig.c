@@ -136,7 +136,7 @@ int rig_add(struct rig *rig, const struct baton_vm_config *config,
 int rig_vm(struct rig *rig, uint64_t share, struct fake_exit (*next)(struct fake_vcpu *vcpu),
 	   void *state)
 {
-	char name[16];
+	char name[16] = "";
 	struct baton_vm_config c = rig_vm_config(name);
 
 	snprintf(name, sizeof(name), "vm%u", rig->count);

@@ -95,7 +95,7 @@ void zoo_fill(struct zoo *zoo, struct rig *rig, uint64_t seed, unsigned guests, 
 	*zoo = (struct zoo){ .rig = rig, .count = guests, .longest_ns = 30 * MS };
 	for (unsigned i = 0; i < guests; i++) {
 		struct zoo_guest *g = &zoo->guests[i];
-		char name[16];
+		char name[16] = "";
 		struct baton_vm_config c = rig_vm_config(name);
 
 		snprintf(name, sizeof(name), "vm%u", i);

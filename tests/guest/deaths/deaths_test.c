@@ -90,10 +90,13 @@ static const struct guest guests[] = {
 	{ "trap-flag", .endings = { TRIP(ALL, 1, DEBUG_TRAP, "#DB") } },
 	{ "sse", .endings = { TRIP(ALL, 6, SSE_OFF, "(0f 10 c1)|SSE") } },
 	{ "bios", .endings = { TRIP(REAL, 16, NO_BIOS, "INT 0x10|BIOS") } },
-	{ "dos", .endings = { TRIP(REAL, 0x21, NO_GATE, "INT 0x21"), TRIP(NOT_REAL, 13, NO_GATE, "INT 0x21") },
+	{ "dos",
+	  .endings = { TRIP(REAL, 0x21, NO_GATE, "INT 0x21"),
+		       TRIP(NOT_REAL, 13, NO_GATE, "INT 0x21") },
 	  .pvm = { NOT_EMULATED(PROTECTED | LONG) } },
 	{ "int80", .watchdog_ns = 200 * MS,
-	  .endings = { TRIP(REAL, 0x80, NO_GATE, "INT 0x80"), TRIP(NOT_REAL, 13, NO_GATE, "INT 0x80") },
+	  .endings = { TRIP(REAL, 0x80, NO_GATE, "INT 0x80"),
+		       TRIP(NOT_REAL, 13, NO_GATE, "INT 0x80") },
 	  .pvm = { ENDS(REAL, WATCHDOG, STUCK, "(cd 80) did not complete"),
 		   NOT_EMULATED(PROTECTED | LONG) } },
 	{ "double-fault", .endings = { TRIP(NOT_REAL, 8, DOUBLE_FAULT, "#DF") } },
@@ -103,15 +106,20 @@ static const struct guest guests[] = {
 	{ "bad-efer", .endings = { TRIP(ALL, 13, BAD_EFER, "EFER|reserved bits 0x2") } },
 	{ "lme", .endings = { TRIP(TRANSLATED, 13, BAD_EFER, "EFER|LME while paging is on") } },
 	{ "bad-cr4", .endings = { TRIP(ALL, 13, BAD_CONTROL, "write of CR4") } },
-	{ "non-canonical-read", .endings = { TRIP(LONG, 13, NON_CANONICAL, "0x1234567890abcdef") } },
+	{ "non-canonical-read",
+	  .endings = { TRIP(LONG, 13, NON_CANONICAL, "0x1234567890abcdef") } },
 
 	/* Memory. */
-	{ "bad-read", .endings = { ENDS(PROTECTED, MMIO, UNHANDLED_MMIO, "read from GPA 0x60000000|0x5ff00000 past"),
-				   TRIP(TRANSLATED, 14, NOT_MAPPED, "read from address 0x60000000") } },
-	{ "bad-write", .endings = { ENDS(PROTECTED, MMIO, UNHANDLED_MMIO, "wrote to GPA 0x60000000"),
-				    TRIP(TRANSLATED, 14, NOT_MAPPED, "wrote to address 0x60000000") } },
+	{ "bad-read",
+	  .endings = { ENDS(PROTECTED, MMIO, UNHANDLED_MMIO,
+			    "read from GPA 0x60000000|0x5ff00000 past"),
+		       TRIP(TRANSLATED, 14, NOT_MAPPED, "read from address 0x60000000") } },
+	{ "bad-write",
+	  .endings = { ENDS(PROTECTED, MMIO, UNHANDLED_MMIO, "wrote to GPA 0x60000000"),
+		       TRIP(TRANSLATED, 14, NOT_MAPPED, "wrote to address 0x60000000") } },
 	{ "jump-void", .label = "void_at", .stack_moved = true,
-	  .endings = { ENDS(PROTECTED, INTERNAL_ERROR, JUMP_INTO_VOID, "went to 0x60000000|the call at"),
+	  .endings = { ENDS(PROTECTED, INTERNAL_ERROR, JUMP_INTO_VOID,
+			    "went to 0x60000000|the call at"),
 		       TRIP(TRANSLATED, 14, JUMP_INTO_VOID, "went to 0x60000000|the call at") } },
 	{ "zeroes", .label = "nothing", .stack_moved = true,
 	  .endings = { ENDS(PROTECTED, MMIO, RAN_INTO_ZEROES, "0x30000|zeroes|the call at"),
@@ -120,17 +128,22 @@ static const struct guest guests[] = {
 	  .endings = { TRIP(PAGED, 8, STACK_OVERFLOW, "stack overflowed"),
 		       TRIP(LONG, 14, STACK_OVERFLOW, "stack overflowed") } },
 	{ "overflow", .label = "", .named = "", .stack_moved = true, /* it has overwritten itself */
-	  .endings = { ENDS(PROTECTED, INTERNAL_ERROR, STACK_OVERFLOW, "from 0xff000 down past its end at 0xfb000") } },
+	  .endings = { ENDS(PROTECTED, INTERNAL_ERROR, STACK_OVERFLOW,
+			    "from 0xff000 down past its end at 0xfb000") } },
 	{ "bad-stack", .stack_moved = true,
 	  .endings = { ENDS(PROTECTED, MMIO, BAD_STACK, "(50)|the stack pointer is 0xfffffffc"),
 		       TRIP(PAGED, 8, BAD_STACK, "(50)|the stack pointer is 0x0"),
 		       TRIP(LONG, 14, BAD_STACK, "(50)|the stack pointer is 0x0") } },
 
 	/* Devices. */
-	{ "bad-port", .endings = { ENDS(ALL, PORT, UNHANDLED_PORT, "wrote to port 0x3f8|0x10 (latch) and 0xba00") } },
+	{ "bad-port",
+	  .endings = { ENDS(ALL, PORT, UNHANDLED_PORT,
+			    "wrote to port 0x3f8|0x10 (latch) and 0xba00") } },
 	{ "bad-in", .endings = { ENDS(ALL, PORT, UNHANDLED_PORT, "read from port 0x60") } },
 	{ "two-outs", .endings = { ENDS(ALL, PORT, UNHANDLED_PORT, "wrote to port 0x3f8") } },
-	{ "refused", .endings = { ENDS(ALL, FAULT, REFUSED, "`hypercalls`|port 0xba01|: hypercall `yield` wants out") } },
+	{ "refused",
+	  .endings = { ENDS(ALL, FAULT, REFUSED,
+			    "`hypercalls`|port 0xba01|: hypercall `yield` wants out") } },
 
 	/* Time. */
 	{ "loop-self", .watchdog_ns = 200 * MS,
@@ -139,7 +152,8 @@ static const struct guest guests[] = {
 	  .endings = { ENDS(ALL, WATCHDOG, ENDLESS_LOOP, "without an exit") } },
 
 	/* The processor's state: this is where a KVM may lose the registers. */
-	{ "bad-cr3", .endings = { ENDS(TRANSLATED, SHUTDOWN, BAD_CR3, "page tables at 0x8000|do not map") } },
+	{ "bad-cr3",
+	  .endings = { ENDS(TRANSLATED, SHUTDOWN, BAD_CR3, "page tables at 0x8000|do not map") } },
 	{ "void-cr3", .watchdog_ns = 200 * MS,
 	  .endings = { ENDS(TRANSLATED, WATCHDOG, BAD_CR3, "page tables at 0x7ffff000|no memory") },
 	  .pvm = { ENDS(LONG, SHUTDOWN, BAD_CR3, "page tables at 0x7ffff000|no memory") } },
@@ -148,9 +162,12 @@ static const struct guest guests[] = {
 		   NOT_EMULATED(PROTECTED | LONG) } },
 	{ "bad-gdt", .label = "raised", .named = "",
 	  .endings = { ENDS(NOT_REAL, SHUTDOWN, BAD_GDT, "GDT at 0x0") } },
-	{ "ud2", .bare = true, .endings = { ENDS(NOT_REAL, SHUTDOWN, NO_IDT, "(0f 0b)|no IDT") } },
-	{ "divide", .bare = true, .endings = { ENDS(NOT_REAL, SHUTDOWN, NO_IDT, "(f7 f1)|no IDT") } },
-	{ "bad-read", .bare = true, .endings = { ENDS(TRANSLATED, SHUTDOWN, NO_IDT, "(8b 03)|no IDT") } },
+	{ "ud2", .bare = true,
+	  .endings = { ENDS(NOT_REAL, SHUTDOWN, NO_IDT, "(0f 0b)|no IDT") } },
+	{ "divide", .bare = true,
+	  .endings = { ENDS(NOT_REAL, SHUTDOWN, NO_IDT, "(f7 f1)|no IDT") } },
+	{ "bad-read", .bare = true,
+	  .endings = { ENDS(TRANSLATED, SHUTDOWN, NO_IDT, "(8b 03)|no IDT") } },
 	{ "overflow", .bare = true, .stack_moved = true,
 	  .endings = { ENDS(TRANSLATED, SHUTDOWN, STACK_OVERFLOW, "stack overflowed") } },
 	{ "jump-void", .bare = true, .label = "void_at", .stack_moved = true,
@@ -295,7 +312,8 @@ static void assert_undisturbed(const struct run *r)
 
 	look_at_neighbour(r, memory, &stats);
 	assert_memory_equal(memory, undisturbed.memory, MEMORY);
-	assert_memory_equal(baton_vm_regs(r->neighbour), &undisturbed.regs, sizeof(undisturbed.regs));
+	assert_memory_equal(baton_vm_regs(r->neighbour), &undisturbed.regs,
+			    sizeof(undisturbed.regs));
 	assert_int_equal(stats.exits, undisturbed.exits);
 	assert_null(baton_vm_death(r->neighbour));
 }
@@ -410,10 +428,11 @@ static void dies_as_it_must(void **state)
 	baton_host_destroy(r.host);
 }
 
-/* A loop is found within its bounds, and if it was seen in two places, both are in it. */
+/* A loop is found within its bounds, by several looks. */
 static void a_loop_is_found_where_it_runs(void **state)
 {
 	static const struct guest loop = { .name = "loop", .watchdog_ns = 200 * MS };
+	struct baton_host_stats stats;
 	const struct baton_death *d;
 	struct run r;
 
@@ -426,6 +445,8 @@ static void a_loop_is_found_where_it_runs(void **state)
 			assert_non_null(d);
 			assert_in_range(d->address, label(&r, "guilty"), label(&r, "end"));
 			assert_true(d->regs.rax != 0);
+			baton_host_stats(r.host, &stats);
+			assert_true(stats.kicks >= 7); /* looks, the watchdog's end among them */
 			assert_undisturbed(&r);
 		}
 		baton_host_destroy(r.host);
@@ -466,7 +487,8 @@ static void a_jump_to_a_non_canonical_address(void **state)
 static void paging_works_or_is_named(void **state)
 {
 	static const struct guest paging = { .name = "paging" };
-	static const struct ending refused = TRIP(PROTECTED, 13, NO_PAGING32, "write of CR0|32-bit paging");
+	static const struct ending refused =
+		TRIP(PROTECTED, 13, NO_PAGING32, "write of CR0|32-bit paging");
 	struct baton_vm_stats stats;
 	struct run r;
 
@@ -531,6 +553,79 @@ static void the_dead_are_not_entered_again(void **state)
 	baton_host_destroy(r.host);
 }
 
+/* A device that takes one byte, and no more. */
+static enum baton_verdict take_one(void *state, struct baton_access *access)
+{
+	unsigned *taken = state;
+
+	access->why = "one was enough";
+	return (*taken)++ ? BATON_FAULT : BATON_RESUME;
+}
+
+static int claim_serial(struct baton_device *device, void *state, const void *config,
+			struct baton_diag *diag)
+{
+	(void)state;
+	return baton_device_claim_ports(device, (struct baton_vm *)config, 0x3F8, 1, take_one, diag);
+}
+
+static const struct baton_device_ops miser = {
+	.name = "miser", .size = sizeof(unsigned), .init = claim_serial,
+};
+
+static void of_two_equal_accesses_the_right_one_is_named(void **state)
+{
+	static const struct guest guest = { .name = "two-outs" };
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	for (int mode = 0; mode < BATON_MODES; mode++) {
+		start(&r);
+		if (join(&r, &guest, (enum baton_mode)mode)) {
+			assert_int_equal(baton_device_create(r.host, &miser, r.dying, NULL, NULL), 0);
+			go(&r);
+			d = baton_vm_death(r.dying);
+			assert_non_null(d);
+			assert_int_equal(d->cause, BATON_CAUSE_REFUSED);
+			assert_words(d, "`miser`|: one was enough.");
+			assert_int_equal(d->address, label(&r, "second"));
+			assert_true(d->at_death);
+			assert_undisturbed(&r);
+		}
+		baton_host_destroy(r.host);
+	}
+}
+
+/* Without a single exit before it there is still the place where the guest began. */
+static void a_death_before_the_first_exit(void **state)
+{
+	static const uint8_t code[] = { 0x90, 0x0F, 0x0B }; /* nop; ud2 */
+	struct baton_vm_config config = BATON_VM_CONFIG;
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	start(&r);
+	config.name = "dying";
+	config.mode = BATON_MODE_PROTECTED;
+	config.image = code;
+	config.image_size = sizeof(code);
+	config.load = 0x20000;
+	config.bare = true;
+	assert_int_equal(baton_vm_create(r.host, &config, NULL, &r.dying), 0);
+	go(&r);
+	d = baton_vm_death(r.dying);
+	assert_non_null(d);
+	assert_int_equal(d->cause, BATON_CAUSE_NO_IDT);
+	assert_int_equal(d->at_death, !kvm.loses);
+	assert_int_equal(d->address, kvm.loses ? 0x20000 : 0x20001);
+	assert_int_equal(d->last_count, 1);
+	assert_names(d, 0x20001);
+	assert_undisturbed(&r);
+	baton_host_destroy(r.host);
+}
+
 /* The last exits are told in their order, the deadly one at the end. */
 static void the_last_exits_are_in_order(void **state)
 {
@@ -567,7 +662,8 @@ static void learn_kvm(void)
 	kvm.loses = !strcmp(kvm.info.module, "kvm_amd");
 	/* The emulator of the AMD-V bed faults when it fetches, not when it jumps. */
 	kvm.faults_at_jump = !where || strcmp(where, "svm") != 0;
-	printf("# module %s, 32-bit paging %s\n", kvm.info.module, kvm.info.paging32 ? "yes" : "no");
+	printf("# module %s, 32-bit paging %s\n", kvm.info.module,
+	       kvm.info.paging32 ? "yes" : "no");
 }
 
 static const struct ending *ending_of(const struct guest *g, unsigned mode)
@@ -602,7 +698,8 @@ static void add_guests(void)
 				continue;
 			cases[n] = (struct test){ &guests[i], (enum baton_mode)mode, e };
 			snprintf(names[n], sizeof(names[n]), "%s%s, %s", guests[i].name,
-				 guests[i].bare ? ", bare" : "", baton_mode_name((enum baton_mode)mode));
+				 guests[i].bare ? ", bare" : "",
+				 baton_mode_name((enum baton_mode)mode));
 			add_test(names[n], dies_as_it_must, &cases[n]);
 		}
 }
@@ -621,6 +718,9 @@ int main(int argc, char **argv)
 	add_test("paging works or is named", paging_works_or_is_named, NULL);
 	add_test("waiting is no death", waiting_is_no_death, NULL);
 	add_test("the dead are not entered again", the_dead_are_not_entered_again, NULL);
+	add_test("of two equal accesses the right one is named",
+		 of_two_equal_accesses_the_right_one_is_named, NULL);
+	add_test("a death before the first exit", a_death_before_the_first_exit, NULL);
 	add_test("the last exits are in order", the_last_exits_are_in_order, NULL);
 	return _cmocka_run_group_tests("deaths", tests, test_count, learn_neighbour, NULL);
 }

@@ -39,6 +39,8 @@ static const struct sample samples[] = {
 	SAMPLE(32, 2, "\xf7\xf1", "div ecx"),
 	SAMPLE(32, 6, "\xf7\xc1\x78\x56\x34\x12", "test ecx, imm32"),
 	SAMPLE(32, 3, "\xf6\xc1\x01", "test cl, imm8"),
+	SAMPLE(32, 6, "\x81\xc1\x78\x56\x34\x12", "add ecx, imm32"),
+	SAMPLE(32, 3, "\x83\xc1\x01", "add ecx, simm8"),
 	SAMPLE(32, 5, "\xe8\xfb\xff\xff\xff", "call itself"),
 	SAMPLE(64, 6, "\x66\xe8\xfb\xff\xff\xff", "call, where a 66 prefix changes nothing"),
 	SAMPLE(32, 4, "\x66\xe8\xfc\xff", "call rel16"),
@@ -87,6 +89,10 @@ static void prefixes_without_an_end_are_no_instruction(void **state)
 	(void)state;
 	memset(bytes, 0x66, sizeof(bytes));
 	assert_int_equal(baton__decode(bytes, sizeof(bytes), 32).length, 0);
+	bytes[BATON__INSN_MAX] = 0x90; /* one byte too many */
+	assert_int_equal(baton__decode(bytes, sizeof(bytes), 32).length, 0);
+	bytes[BATON__INSN_MAX - 1] = 0x90;
+	assert_int_equal(baton__decode(bytes, sizeof(bytes), 32).length, BATON__INSN_MAX);
 }
 
 static uint64_t offset_of(unsigned bits, const char *bytes, size_t size)
@@ -110,6 +116,7 @@ static void addresses_of_operands(void **state)
 	assert_int_equal(offset_of(16, "\x8b\x00", 2), 0x1FFF); /* [bx + si], wrapped */
 	assert_int_equal(offset_of(32, "\x8b\x44\x8b\xfc", 4), 0x12000 + 12 - 4);
 	assert_int_equal(offset_of(32, "\x8b\x44\x24\x08", 4), 0x8008);
+	assert_int_equal(offset_of(64, "\x41\x8b\x01", 3), 0x900); /* r9 */
 	assert_int_equal(offset_of(64, "\x43\x8b\x04\x4c", 4), 0x1200 + 0x900 * 2); /* r12, r9 */
 	assert_int_equal(offset_of(64, "\x8b\x05\x10\x00\x00\x00", 6), 0x400016);
 	assert_int_equal(offset_of(32, "\xa1\x78\x56\x34\x12", 5), 0x12345678);
@@ -148,6 +155,7 @@ static void registers_by_number(void **state)
 /* Whatever the bytes are: a length within bounds, and no read beyond the end. */
 static void any_bytes_are_decoded_within_bounds(void **state)
 {
+	static const unsigned modes[] = { 16, 32, 64 };
 	uint64_t x = 88172645463325252;
 
 	(void)state;
@@ -164,8 +172,7 @@ static void any_bytes_are_decoded_within_bounds(void **state)
 		size = x % 17;
 		exact = malloc(size ? size : 1); /* so that a sanitizer sees a read beyond */
 		memcpy(exact, bytes, size);
-		assert_true(baton__decode(exact, size, (x >> 40) % 3 == 0 ? 16 : x >> 50 & 1 ? 32 : 64)
-				    .length <= size);
+		assert_true(baton__decode(exact, size, modes[(x >> 40) % 3]).length <= size);
 		free(exact);
 	}
 }

@@ -100,11 +100,13 @@ static void access_to(enum baton_death_kind kind, enum baton_exit_kind exit, uin
 static void a_port_that_nobody_answers(void **state)
 {
 	static const struct baton__claim below = { .first = 0xE9, .last = 0xE9, .name = "console" };
-	static const struct baton__claim above = { .first = 0xBA00, .last = 0xBA02, .name = "calls" };
+	static const struct baton__claim above = { .first = 0xBA00, .last = 0xBA02,
+						   .name = "calls" };
 
 	(void)state;
 	access_to(BATON_DEATH_PORT, BATON_EXIT_IO_OUT, 0x3F8);
-	verdict(BATON_CAUSE_UNHANDLED_PORT, "wrote to port 0x3f8|8 bits|at 0x10020|no device answers it.");
+	verdict(BATON_CAUSE_UNHANDLED_PORT,
+		"wrote to port 0x3f8|8 bits|at 0x10020|no device answers it.");
 	f.below = &below;
 	verdict(BATON_CAUSE_UNHANDLED_PORT, "nearest that are answered: 0xe9 (console).");
 	f.above = &above;
@@ -118,8 +120,9 @@ static void memory_that_is_not_there(void **state)
 	(void)state;
 	access_to(BATON_DEATH_MMIO, BATON_EXIT_MMIO_READ, 0x60000000);
 	CODE("\x8b\x03");
-	verdict(BATON_CAUSE_UNHANDLED_MMIO, "at 0x10020 (8b 03) read from GPA 0x60000000, 0x5ff00000 past "
-					    "the end of memory at 0x100000");
+	verdict(BATON_CAUSE_UNHANDLED_MMIO,
+		"at 0x10020 (8b 03) read from GPA 0x60000000, 0x5ff00000 past the end of memory "
+		"at 0x100000");
 	access_to(BATON_DEATH_MMIO, BATON_EXIT_MMIO_WRITE, 0x100000);
 	d.at_death = false; /* the instruction behind which KVM stopped was not found */
 	verdict(BATON_CAUSE_UNHANDLED_MMIO, "The instruction wrote to GPA 0x100000, 0x0 past");
@@ -142,7 +145,8 @@ static void a_device_that_refused(void **state)
 	access_to(BATON_DEATH_FAULT, BATON_EXIT_IO_OUT, 0xBA01);
 	f.device = "hypercalls";
 	f.why = "count above capacity";
-	verdict(BATON_CAUSE_REFUSED, "`hypercalls`|wrote to port 0xba01 at 0x10020: count above capacity.");
+	verdict(BATON_CAUSE_REFUSED,
+		"`hypercalls`|wrote to port 0xba01 at 0x10020: count above capacity.");
 	f.why = NULL;
 	verdict(BATON_CAUSE_REFUSED, "at 0x10020.");
 	access_to(BATON_DEATH_FAULT, BATON_EXIT_MMIO_READ, 0x100000);
@@ -182,7 +186,8 @@ static void an_address_that_is_not_canonical(void **state)
 	CODE("\xff\xe0");
 	f.branches = true;
 	f.target = UINT64_C(0x800000000000);
-	verdict(BATON_CAUSE_NON_CANONICAL_RIP, "sent to 0x800000000000|by the branch at 0xffffffff80010020");
+	verdict(BATON_CAUSE_NON_CANONICAL_RIP,
+		"sent to 0x800000000000|by the branch at 0xffffffff80010020");
 	f.target = 0x1000;
 	verdict(BATON_CAUSE_GENERAL_PROTECTION, "ff e0");
 
@@ -229,6 +234,16 @@ static void a_stack_that_ran_into_its_guard(void **state)
 	f.cr2 = f.layout.stack_end - 8;
 	d.vector = 8; /* as a double fault, where the frame could not be pushed */
 	verdict(BATON_CAUSE_STACK_OVERFLOW, "overflowed");
+}
+
+static void an_old_cr2_is_no_stack_overflow(void **state)
+{
+	(void)state;
+	died(BATON_DEATH_WATCHDOG, BATON_EXIT_IO_OUT);
+	in_long_mode();
+	f.cr2 = f.layout.stack_end - 8;
+	f.cr2_end = BATON__WALK_NOT_PRESENT;
+	verdict(BATON_CAUSE_ENDLESS_LOOP, "without an exit");
 }
 
 static void a_stack_that_nothing_stopped(void **state)
@@ -307,7 +322,8 @@ static void page_tables_that_do_not_map(void **state)
 	d.cr3 = 0x8000;
 	f.fetch = BATON__WALK_NOT_PRESENT;
 	f.cr3_writer = HIGH;
-	verdict(BATON_CAUSE_BAD_CR3, "page tables at 0x8000|the write of CR3 at 0xffffffff80010020|do not map");
+	verdict(BATON_CAUSE_BAD_CR3,
+		"page tables at 0x8000|the write of CR3 at 0xffffffff80010020|do not map");
 	d.cr3 = 0x7FFFF000;
 	f.fetch = BATON__WALK_NO_TABLE;
 	f.cr3_writer = 0;
@@ -419,7 +435,8 @@ static void page_faults(void **state)
 	d.cr3 = 0x9000;
 	f.cr2 = 0x60000000;
 	f.cr2_end = BATON__WALK_NOT_PRESENT;
-	verdict(BATON_CAUSE_NOT_MAPPED, "(89 03) wrote to address 0x60000000|page tables at 0x9000");
+	verdict(BATON_CAUSE_NOT_MAPPED,
+		"(89 03) wrote to address 0x60000000|page tables at 0x9000");
 	d.error_code = 0;
 	verdict(BATON_CAUSE_NOT_MAPPED, "read from address 0x60000000");
 	f.cr2 = 0x18;
@@ -467,6 +484,8 @@ static void software_interrupts(void **state)
 	d.cr0 = 0;
 	d.vector = f.number = 0x10;
 	verdict(BATON_CAUSE_NO_BIOS, "INT 0x10 at 0x10020|BIOS");
+	d.cr0 = 1; /* the same in protected mode is no call of the BIOS */
+	verdict(BATON_CAUSE_NO_GATE, "INT 0x10");
 	f.has_number = false; /* the exception itself */
 	verdict(BATON_CAUSE_EXCEPTION, "exception 16");
 }
@@ -538,7 +557,8 @@ static void lost(enum baton_cause cause, const char *bytes, size_t size)
 
 static void what_was_guessed_says_so(void **state)
 {
-	static const char words[] = "Most likely (this KVM lost the registers|last seen at 0x10000|0x10020";
+	static const char words[] =
+		"Most likely (this KVM lost the registers|last seen at 0x10000|0x10020";
 
 	(void)state;
 	LOST(BATON_CAUSE_BAD_CR3, "\x0f\x22\xd8");
@@ -615,6 +635,7 @@ static void texts_name_only_facts_that_exist(void **state)
 			assert_string_not_equal(texts[i].name, texts[k].name);
 	}
 	assert_string_equal(baton_cause_name(BATON_CAUSES), "unknown");
+	assert_string_equal(baton_cause_name((enum baton_cause)(BATON_CAUSES + 1)), "unknown");
 }
 
 static void sentences_follow_their_rule(void **state)
@@ -691,6 +712,7 @@ int main(void)
 		cmocka_unit_test(an_address_that_is_not_canonical),
 		cmocka_unit_test(memory_that_nobody_wrote),
 		cmocka_unit_test(a_stack_that_ran_into_its_guard),
+		cmocka_unit_test(an_old_cr2_is_no_stack_overflow),
 		cmocka_unit_test(a_stack_that_nothing_stopped),
 		cmocka_unit_test(a_jump_to_itself),
 		cmocka_unit_test(a_loop),

@@ -19,8 +19,8 @@
 static struct baton__witness witness_of(const char *code, size_t size)
 {
 	struct baton__witness w = {
-		.tables = { .memory = &memory, .paging = { .cr0 = PE }, .gdt = GDT, .gdt_limit = 0x17,
-			    .idt = IDT, .idt_limit = 32 * 8 - 1 },
+		.tables = { .memory = &memory, .paging = { .cr0 = PE },
+			    .gdt = GDT, .gdt_limit = 0x17, .idt = IDT, .idt_limit = 32 * 8 - 1 },
 		.regs = { .rip = CODE, .rsp = 0x9000 },
 		.bits = 32,
 		.regs_known = true,
@@ -37,7 +37,8 @@ static struct baton__witness witness_of(const char *code, size_t size)
 
 #define WITNESS(code) witness_of(code, sizeof(code) - 1)
 
-static void expect(const struct baton__witness *w, enum baton_cause cause, uint64_t at, bool certain)
+static void expect(const struct baton__witness *w, enum baton_cause cause, uint64_t at,
+		   bool certain)
 {
 	struct baton__suspect s = baton__suspect(w);
 
@@ -56,7 +57,8 @@ static void expect(const struct baton__witness *w, enum baton_cause cause, uint6
 static void page(struct baton__witness *w)
 {
 	put(PAGE_TABLES, 0x83, 4);
-	w->tables.paging = (struct baton__paging){ .cr0 = PE | PG, .cr3 = PAGE_TABLES, .cr4 = 0x10 };
+	w->tables.paging =
+		(struct baton__paging){ .cr0 = PE | PG, .cr3 = PAGE_TABLES, .cr4 = 0x10 };
 }
 
 static void cr3_with_tables_that_do_not_map_the_code(void **state)
@@ -164,6 +166,17 @@ static void without_an_idt_the_first_exception_is_the_end(void **state)
 	}
 }
 
+static void an_opcode_that_64_bit_code_has_no_more(void **state)
+{
+	/* A far jump in 32-bit code. */
+	struct baton__witness w = WITNESS("\x90\xea\x00\x00\x01\x00\x08\x00");
+
+	(void)state;
+	w.tables.idt_limit = 0;
+	w.bits = 64;
+	expect(&w, BATON_CAUSE_NO_IDT, CODE + 1, true);
+}
+
 static void with_an_idt_an_exception_kills_nobody(void **state)
 {
 	struct baton__witness w = WITNESS("\x0f\x0b");
@@ -185,12 +198,13 @@ static void an_access_to_an_unmapped_page(void **state)
 
 static void a_register_that_a_loop_changed_is_not_known(void **state)
 {
-	/* xor %ecx, %ecx; 1: inc %ecx; jnz 1b; div %ecx; ud2 */
-	struct baton__witness w = WITNESS("\x31\xc9\x41\x75\xfd\xf7\xf1\x0f\x0b");
+	/* xor %ecx, %ecx; jmp 2f; 1: mov $5, %ecx; 2: test; jnz 1b; div %ecx; ud2 */
+	struct baton__witness w = WITNESS("\x31\xc9\xeb\x05\xb9\x05\x00\x00\x00"
+					  "\x85\xc0\x75\xf7\xf7\xf1\x0f\x0b");
 
 	(void)state;
 	w.tables.idt_limit = 0;
-	expect(&w, BATON_CAUSE_NO_IDT, CODE + 7, true);
+	expect(&w, BATON_CAUSE_NO_IDT, CODE + 15, true);
 }
 
 static void an_empty_gdt(void **state)
@@ -217,7 +231,8 @@ static void a_far_jump_is_followed_into_other_code(void **state)
 {
 	/* 16 bits: mov %cr0, %eax; or $1, %al; mov %eax, %cr0; ljmp $8, $0x1000c; 32 bits: ud2 */
 	struct baton__witness w = WITNESS("\x0f\x20\xc0\x66\x83\xc8\x01\x0f\x22\xc0"
-					  "\x66\xea\x12\x00\x01\x00\x08\x00\xb8\x0f\x0b\x0f\x0b\xcc");
+					  "\x66\xea\x12\x00\x01\x00\x08\x00"
+					  "\xb8\x0f\x0b\x0f\x0b\xcc");
 
 	(void)state;
 	w.bits = 16;
@@ -255,6 +270,16 @@ static void a_jump_that_cannot_be_followed_is_a_guess(void **state)
 	expect(&w, BATON_CAUSE_JUMP_INTO_VOID, CODE + 2, false);
 }
 
+static void of_two_guesses_the_first_stays(void **state)
+{
+	/* in $0x10, %eax; mov %eax, %cr3; in $0x10, %eax; jmp *%eax */
+	struct baton__witness w = WITNESS("\xe5\x10\x0f\x22\xd8\xe5\x10\xff\xe0");
+
+	(void)state;
+	w.tables.idt_limit = 0;
+	expect(&w, BATON_CAUSE_BAD_CR3, CODE + 2, false);
+}
+
 /* Random code, random tables: an answer within the time of a test, and no access beyond memory. */
 static void any_code_has_an_end(void **state)
 {
@@ -289,6 +314,7 @@ int main(void)
 		WITH_MEMORY(an_empty_idt_and_then_a_trap),
 		WITH_MEMORY(an_empty_idt_alone_is_a_guess),
 		WITH_MEMORY(without_an_idt_the_first_exception_is_the_end),
+		WITH_MEMORY(an_opcode_that_64_bit_code_has_no_more),
 		WITH_MEMORY(with_an_idt_an_exception_kills_nobody),
 		WITH_MEMORY(an_access_to_an_unmapped_page),
 		WITH_MEMORY(a_register_that_a_loop_changed_is_not_known),
@@ -298,6 +324,7 @@ int main(void)
 		WITH_MEMORY(recursion_without_an_end),
 		WITH_MEMORY(an_endless_loop_is_no_death),
 		WITH_MEMORY(a_jump_that_cannot_be_followed_is_a_guess),
+		WITH_MEMORY(of_two_guesses_the_first_stays),
 		WITH_MEMORY(any_code_has_an_end),
 	};
 

@@ -20,8 +20,12 @@ enum { P = 1, W = 2, U = 4, PS = 0x80 };
 static const struct baton__paging plain = { .cr0 = 1 };
 static const struct baton__paging bits32 = { .cr0 = PG, .cr3 = 0x1000, .cr4 = PSE };
 static const struct baton__paging pae = { .cr0 = PG, .cr3 = 0x1020, .cr4 = PAE };
-static const struct baton__paging long4 = { .cr0 = PG, .cr3 = 0x1000, .cr4 = PAE, .efer = LMA | NXE };
-static const struct baton__paging long5 = { .cr0 = PG, .cr3 = 0x1000, .cr4 = PAE | LA57, .efer = LMA };
+static const struct baton__paging long4 = {
+	.cr0 = PG, .cr3 = 0x1000, .cr4 = PAE, .efer = LMA | NXE
+};
+static const struct baton__paging long5 = {
+	.cr0 = PG, .cr3 = 0x1000, .cr4 = PAE | LA57, .efer = LMA
+};
 
 static struct baton__walk walk(const struct baton__paging *paging, uint64_t linear)
 {

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * terminal.c - `baton run` in front of a terminal: the progress line comes, is
+ * erased before anything else is written, and Ctrl-C ends the run with a report.
+ *
+ * usage: terminal BATON. The terminal is a pseudo-terminal, with the command's
+ * session on it, so that Ctrl-C is the key and no signal of ours.
+ */
+#include "test.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 30000
+#define CTRL_C	    "\003"
+
+static const char *baton;
+
+struct session {
+	int master;
+	pid_t child;
+	char text[64 << 10]; /* all that has arrived */
+	size_t size;
+};
+
+/* In the child: the pseudo-terminal becomes the terminal of a session of its own. */
+static void begin_command(const char *slave, char *const *argv)
+{
+	int fd;
+
+	setsid();
+	fd = open(slave, O_RDWR);
+	if (fd < 0 || ioctl(fd, TIOCSCTTY, 0))
+		_exit(99);
+	for (int to = 0; to < 3; to++)
+		dup2(fd, to);
+	execv(baton, argv);
+	_exit(98);
+}
+
+static void begin(struct session *s, char *const *argv)
+{
+	memset(s, 0, sizeof(*s));
+	s->master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (s->master < 0 || grantpt(s->master) || unlockpt(s->master)) {
+		print_message("# no pseudo-terminals here\n");
+		skip();
+	}
+	s->child = fork();
+	if (!s->child)
+		begin_command(ptsname(s->master), argv);
+}
+
+/* Reads until `part` has arrived, or the command is gone. Returns whether it has arrived. */
+static bool await(struct session *s, const char *part)
+{
+	while (!part || !strstr(s->text, part)) {
+		struct pollfd poll_master = { .fd = s->master, .events = POLLIN };
+		ssize_t got;
+
+		if (poll(&poll_master, 1, PATIENCE_MS) <= 0) {
+			kill(s->child, SIGKILL);
+			fail_msg("nothing came for %d s", PATIENCE_MS / 1000);
+		}
+		got = read(s->master, s->text + s->size, sizeof(s->text) - 1 - s->size);
+		if (got <= 0)
+			return false; /* EIO: the other side is closed */
+		s->size += (size_t)got;
+		s->text[s->size] = '\0';
+	}
+	return true;
+}
+
+/* Waits for the end. Returns the exit status. */
+static int end(struct session *s)
+{
+	int status;
+
+	await(s, NULL);
+	close(s->master);
+	assert_int_equal(waitpid(s->child, &status, 0), s->child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void contains(const struct session *s, const char *part)
+{
+	if (!strstr(s->text, part)) {
+		fwrite(s->text, 1, s->size, stderr);
+		fail_msg("no \"%s\" in what is above", part);
+	}
+}
+
+static void progress_comes_and_is_erased(void **state)
+{
+	char *argv[] = { (char *)baton, "run", "neo.bin", "morpheus.bin", "--for", "1600ms", NULL };
+	const char *last = NULL;
+	struct session s;
+
+	begin(&s, argv);
+	assert_int_equal(end(&s), 0);
+	contains(&s, " s of 1.6 s   neo ");
+	for (const char *at = s.text; (at = strstr(at, " s of 1.6 s")); at++)
+		last = at;
+	last = strchr(last, '\033');
+	if (strncmp(last, "\033[K\r\033[K", 7))
+		fail_msg("the last progress line is not erased");
+	contains(&s, "it balances");
+}
+
+static void short_runs_need_none(void **state)
+{
+	char *argv[] = { (char *)baton, "run", "neo.bin", "--for", "300ms", NULL };
+	struct session s;
+
+	begin(&s, argv);
+	assert_int_equal(end(&s), 0);
+	assert_null(strstr(s.text, "\033[K"));
+	contains(&s, "it balances");
+}
+
+static void quiet_runs_have_none(void **state)
+{
+	char *argv[] = { (char *)baton, "run", "neo.bin", "--for", "1300ms", "--quiet", NULL };
+	struct session s;
+
+	begin(&s, argv);
+	assert_int_equal(end(&s), 0);
+	assert_string_equal(s.text, "");
+}
+
+static void ctrl_c_ends_a_run_with_its_report(void **state)
+{
+	char *argv[] = { (char *)baton, "run", "neo-b.bin", NULL };
+	struct session s;
+
+	begin(&s, argv);
+	assert_true(await(&s, "neo-b 100.0 %"));
+	assert_int_equal(write(s.master, CTRL_C, 1), 1);
+	assert_int_equal(end(&s), 0);
+	contains(&s, "A signal stopped it.");
+	contains(&s, "it balances");
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(progress_comes_and_is_erased),
+		cmocka_unit_test(short_runs_need_none),
+		cmocka_unit_test(quiet_runs_have_none),
+		cmocka_unit_test(ctrl_c_ends_a_run_with_its_report),
+	};
+
+	if (argc != 2)
+		return 2;
+	baton = argv[1];
+	setenv("TERM", "xterm", 1);
+	setenv("NO_COLOR", "1", 1);
+	return cmocka_run_group_tests_name("terminal", tests, NULL, NULL);
+}
