@@ -2,7 +2,9 @@
 /*
  * compare.c - Baton against the bare loop, over the same guest, in one run.
  *
- *	compare [--only FIGURE] [--pairs N] [--exits N] [--json FILE]
+ *	compare [--only FIGURE] [--pairs N] [--exits N] [--json FILE] [--counted NAME:VALUE:GOAL:WHAT]…
+ *
+ * --counted adds a figure that somebody else counted (bench/run does), for the table.
  *
  * Each figure is the median of pairs: the floor, then Baton, then the floor …,
  * so that a machine that changes its speed changes both. Ratios are taken within
@@ -170,7 +172,7 @@ static json_t *measure(const struct figure *f, unsigned pairs, uint64_t exits)
 	qsort(ratio, pairs, sizeof(double), ascending);
 	qsort(floor_ns, pairs, sizeof(double), ascending);
 	qsort(more_ns, pairs, sizeof(double), ascending);
-	printf("%-10s %-52s %7.3f %7.3f %7.3f %6.2f %9.0f %8.0f\n", f->name, f->what,
+	printf("%-14s %-52s %9.3f %7.3f %7.3f %9.2f %9.0f %8.0f\n", f->name, f->what,
 	       quantile(ratio, pairs, 0.5), quantile(ratio, pairs, 0.1),
 	       quantile(ratio, pairs, 0.9), f->goal, quantile(floor_ns, pairs, 0.5),
 	       quantile(more_ns, pairs, 0.5));
@@ -186,6 +188,19 @@ static json_t *measure(const struct figure *f, unsigned pairs, uint64_t exits)
 	return row;
 }
 
+/* A figure that was counted elsewhere: NAME:VALUE:GOAL:WHAT. */
+static json_t *counted(const char *text)
+{
+	char name[32], what[96];
+	double value, goal;
+
+	if (sscanf(text, "%31[^:]:%lf:%lf:%95[^\n]", name, &value, &goal, what) != 4)
+		errx(2, "--counted %s: expected NAME:VALUE:GOAL:WHAT", text);
+	printf("%-14s %-52s %9.1f %25.0f\n", name, what, value, goal);
+	return json_pack("{s:s, s:s, s:f, s:f}", "name", name, "what", what, "value", value, "goal",
+			 goal);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -193,12 +208,13 @@ int main(int argc, char **argv)
 		{ "pairs", required_argument, NULL, 'p' },
 		{ "exits", required_argument, NULL, 'e' },
 		{ "json", required_argument, NULL, 'j' },
+		{ "counted", required_argument, NULL, 'c' },
 		{ 0 },
 	};
 	unsigned pairs = 41;
 	uint64_t exits = 5000;
 	const char *json = NULL, *only = NULL;
-	json_t *rows = json_array();
+	json_t *rows = json_array(), *counts = json_array();
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -210,16 +226,21 @@ int main(int argc, char **argv)
 			only = optarg;
 		else if (option == 'j')
 			json = optarg;
+		else if (option == 'c')
+			json_array_append_new(counts, json_string(optarg));
 		else
 			return 2;
 	}
 	if (!pairs || !exits)
 		errx(2, "--pairs and --exits must be above 0");
-	printf("%-10s %-52s %7s %7s %7s %6s %9s %8s\n", "figure", "what", "median", "p10", "p90", "goal",
+	printf("%-14s %-52s %9s %7s %7s %9s %9s %8s\n", "figure", "what", "median", "p10", "p90", "goal",
 	       "floor ns", "more ns");
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
 		if (!only || !strcmp(only, figures[i].name))
 			json_array_append_new(rows, measure(&figures[i], pairs, exits));
+	for (size_t i = 0; i < json_array_size(counts); i++)
+		json_array_append_new(rows, counted(json_string_value(json_array_get(counts, i))));
+	json_decref(counts);
 	if (json && json_dump_file(rows, json, JSON_INDENT(2)))
 		errx(1, "%s cannot be written", json);
 	json_decref(rows);

@@ -145,9 +145,13 @@ static void print_last_exits(const struct baton_death *death, const struct termi
 	if (!death->last_count)
 		return;
 	fputs("\n  The last exits, oldest first:\n", terminal->to);
-	for (uint32_t i = 0; i < death->last_count; i++)
-		fprintf(terminal->to, "    rip 0x%-10" PRIx64 "  %s\n", death->last[i].rip,
-			show_exit(&death->last[i]).text);
+	for (uint32_t i = 0; i < death->last_count; i++) {
+		/* The exit that told of the exception is Baton's own doing, not the guest's. */
+		bool ours = death->kind == BATON_DEATH_TRIPWIRE && i == death->last_count - 1;
+
+		fprintf(terminal->to, "    rip 0x%-10" PRIx64 "  %s%s\n", death->last[i].rip,
+			show_exit(&death->last[i]).text, ours ? "  (Baton's tripwire)" : "");
+	}
 }
 
 /* What the address is: mostly the culprit, but not always. */

@@ -38,7 +38,7 @@ static int open_node(const char *path, struct baton_diag *diag)
 		return fd;
 	case -ENOENT:
 		return baton__diag(diag, error, path,
-				   "there is no such device node; `baton doctor` says why and what helps");
+				   "there is no such device node");
 	case -EACCES:
 	case -EPERM:
 		return baton__diag(diag, -EACCES, path,

@@ -379,9 +379,10 @@ static struct baton_death page_fault(void)
 		.code = { 0x48, 0x8b, 0x00, 0x90, 0xc3 },
 		.code_size = 5,
 		.code_bits = 64,
-		.last_count = 1,
+		.last_count = 2,
 		.last = { { .kind = BATON_EXIT_IO_OUT, .addr = 0x10, .data = 7, .count = 1,
-			    .size = 2, .rip = 0x10003 } },
+			    .size = 2, .rip = 0x10003 },
+			  { .kind = BATON_EXIT_HLT, .rip = 0xff4e1 } },
 		.at_ns = 1234567890,
 	};
 
@@ -420,6 +421,7 @@ static void a_death_is_explained(void **state)
 	contains(text, "efer  0000000000000500\n");
 	contains(text, "  cs 0x8, its base 0x0\n");
 	contains(text, "rip 0x10003       out 0x10 ← 7\n");
+	contains(text, "rip 0xff4e1       hlt  (Baton's tripwire)\n");
 	contains(text, "neo       dead ");
 	printed(&m, report_print_faults);
 	contains(m.text, "baton run: neo died: It read from 0xdeadbeef");
