@@ -38,6 +38,8 @@ struct baton__sim {
 	struct baton__sim_overrun overrun;
 	struct baton__random random;
 	uint64_t now_ns, idle_ns, turns;
+	baton_entity_t cut; /* whose turn was cut off */
+	uint64_t cut_ns;
 };
 
 /* A positive duration from a range, or NEVER if the range is empty. */
@@ -166,6 +168,17 @@ static void end_turn(struct baton__sim *sim, struct entity *x, const struct bato
 		remove_entity(sim, e);
 }
 
+/* A turn would never end: it lasts until then, and the policy hears nothing. */
+static void cut_off(struct baton__sim *sim, baton_entity_t e, uint64_t until_ns)
+{
+	if (until_ns == NEVER)
+		return;
+	sim->cut = e;
+	sim->cut_ns += until_ns - sim->now_ns;
+	sim->entity[e].had.charged_ns += until_ns - sim->now_ns;
+	sim->now_ns = until_ns;
+}
+
 /* Passes the time until somebody wakes. Returns whether that is before `until_ns`. */
 static bool idle(struct baton__sim *sim, uint64_t until_ns)
 {
@@ -207,10 +220,7 @@ int baton__sim_step(struct baton__sim *sim, uint64_t until_ns)
 	turn.slice_ns = pick.slice_ns;
 	play(sim, x, &pick, &turn);
 	if (turn.charged_ns == NEVER) {
-		if (until_ns != NEVER) {
-			x->had.charged_ns += until_ns - sim->now_ns;
-			sim->now_ns = until_ns;
-		}
+		cut_off(sim, turn.entity, until_ns);
 		return 0;
 	}
 	end_turn(sim, x, &turn);
@@ -262,6 +272,7 @@ int baton__sim_create(const struct baton__sim_config *config, struct baton_diag 
 	sim->observer = config->observer;
 	sim->context = config->context;
 	sim->count = config->count;
+	sim->cut = BATON_NOBODY;
 	sim->overrun = config->overrun;
 	sim->random = baton__random_stream(config->seed, 0);
 	sim->policy = calloc(1, sim->ops->size(sim->count));
@@ -269,8 +280,7 @@ int baton__sim_create(const struct baton__sim_config *config, struct baton_diag 
 	sim->sleepers = calloc(1, baton__heap_size(sim->count));
 	sim->leavers = calloc(1, baton__heap_size(sim->count));
 	sim->entity = calloc(sim->count, sizeof(*sim->entity));
-	if (!sim->policy || !sim->lag || !sim->sleepers || !sim->leavers ||
-	    !sim->entity)
+	if (!sim->policy || !sim->lag || !sim->sleepers || !sim->leavers || !sim->entity)
 		goto destroy;
 	baton__lag_init(sim->lag, sim->count);
 	baton__heap_init(sim->sleepers, sim->count);
@@ -307,7 +317,7 @@ void baton__sim_stats(const struct baton__sim *sim, struct baton__sim_stats *sta
 		.idle_ns = sim->idle_ns,
 		.turns = sim->turns,
 	};
-	baton__lag_read(sim->lag, &stats->lag);
+	baton__lag_read_during(sim->lag, sim->cut, sim->cut_ns, &stats->lag);
 }
 
 void baton__sim_entity_stats(const struct baton__sim *sim, baton_entity_t e,

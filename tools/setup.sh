@@ -157,7 +157,9 @@ build()
 	fi
 	if ! ninja -C "$dir" >"$dir/ninja.log" 2>&1; then
 		echo "  the build failed:"
-		sed '/^ninja: Entering/d' "$dir/ninja.log" | tail -n 60 | sed 's/^/    /'
+		# Without the steps that went well.
+		grep -v -e '^ninja: Entering' -e '^\[[0-9]*/[0-9]*\] ' "$dir/ninja.log" |
+			tail -n 60 | sed 's/^/    /'
 		return 1
 	fi
 	sed -n '/warning:/s/^/  /p' "$dir/ninja.log"

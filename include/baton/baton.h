@@ -353,7 +353,8 @@ struct baton_death {
 
 	/*
 	 * The guilty address. `at_death` is true when it is the instruction that
-	 * failed; false when this KVM lost it, and it is the last exit before.
+	 * failed; false when this KVM lost it. Then it is where the guest was seen
+	 * last: at its last exit, or a later look at it, or where it began.
 	 */
 	uint64_t address; /* linear */
 	bool at_death;

@@ -10,6 +10,7 @@
 
 #include "baton/device.h"
 
+__attribute__((format(printf, 3, 0)))
 static void fill(struct baton_diag *diag, const char *where, const char *format, va_list args)
 {
 	int saved = errno;

@@ -18,13 +18,13 @@
 
 static const struct {
 	int capability;
-	int wanted; /* bits that must be set, or a least value of 1 */
+	int bits; /* that must be set; 0: any value above 0 will do */
 	const char *name;
 } needed[] = {
-	{ KVM_CAP_USER_MEMORY, 1, "KVM_CAP_USER_MEMORY" },
-	{ KVM_CAP_EXT_CPUID, 1, "KVM_CAP_EXT_CPUID" },
-	{ KVM_CAP_SET_TSS_ADDR, 1, "KVM_CAP_SET_TSS_ADDR" },
-	{ KVM_CAP_IMMEDIATE_EXIT, 1, "KVM_CAP_IMMEDIATE_EXIT" },
+	{ KVM_CAP_USER_MEMORY, 0, "KVM_CAP_USER_MEMORY" },
+	{ KVM_CAP_EXT_CPUID, 0, "KVM_CAP_EXT_CPUID" },
+	{ KVM_CAP_SET_TSS_ADDR, 0, "KVM_CAP_SET_TSS_ADDR" },
+	{ KVM_CAP_IMMEDIATE_EXIT, 0, "KVM_CAP_IMMEDIATE_EXIT" },
 	{ KVM_CAP_SYNC_REGS, KVM_SYNC_X86_REGS, "KVM_CAP_SYNC_REGS (general registers)" },
 };
 
@@ -88,7 +88,7 @@ static int check(struct baton__system *s, const char *path, struct baton_diag *d
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		int has = baton__system_capability(s, (unsigned long)needed[i].capability);
 
-		if ((has & needed[i].wanted) != needed[i].wanted && !(needed[i].wanted == 1 && has > 0))
+		if (has <= 0 || (has & needed[i].bits) != needed[i].bits)
 			return baton__diag(diag, -ENOSYS, path, "this KVM lacks %s; Linux 5.10 has it",
 					   needed[i].name);
 	}

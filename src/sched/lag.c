@@ -41,7 +41,7 @@ struct lag {
 	wide worst; /* numerator: of this epoch, as far as ran() saw */
 	bool later; /* this epoch is not the first */
 	struct entity entity[];
-	/* There follow the heap of the runnable entities with S = 0, and the list of those with S > 0. */
+	/* The heap of the runnable entities with S = 0 follows, and the list of the others. */
 };
 
 static size_t header_size(uint32_t capacity)
@@ -92,37 +92,31 @@ static wide larger(wide a, wide b)
 	return a > b ? a : b;
 }
 
-/* The largest distance in this epoch, in nanoseconds, rounded up. */
-static uint64_t epoch_worst(const struct lag *l)
+/* Rounded up. Nobody is runnable: nobody has a distance. */
+static uint64_t in_ns(const struct lag *l, wide numerator)
 {
-	uint32_t e = baton__heap_first(waiting(l));
-	wide worst = l->worst;
-
-	if (!l->charged_ns)
-		return 0;
-	if (e != BATON__HEAP_NONE)
-		worst = larger(worst, distance(l, &l->entity[e]));
-	for (uint32_t i = 0; i < l->served; i++)
-		worst = larger(worst, distance(l, &l->entity[list(l)[i]]));
-	return (uint64_t)((worst + l->weight - 1) / l->weight);
+	return l->weight ? (uint64_t)((numerator + l->weight - 1) / l->weight) : 0;
 }
 
 /* The set of runnable entities is about to change. */
 static void end_epoch(struct lag *l)
 {
+	baton_entity_t e = baton__heap_first(waiting(l));
 	uint64_t worst;
 
 	if (!l->charged_ns)
 		return;
-	worst = epoch_worst(l);
-	if (worst > l->worst_ns[l->later])
-		l->worst_ns[l->later] = worst;
+	if (e != BATON__HEAP_NONE)
+		l->worst = larger(l->worst, distance(l, &l->entity[e]));
 	while (l->served) {
-		baton_entity_t e = list(l)[--l->served];
-
+		e = list(l)[--l->served];
+		l->worst = larger(l->worst, distance(l, &l->entity[e]));
 		l->entity[e].served_ns = 0;
 		wait_unserved(l, e);
 	}
+	worst = in_ns(l, l->worst);
+	if (worst > l->worst_ns[l->later])
+		l->worst_ns[l->later] = worst;
 	l->charged_ns = 0;
 	l->worst = 0;
 	l->later = true;
@@ -189,18 +183,37 @@ void baton__lag_ran(void *lag, baton_entity_t e, uint64_t ns, uint64_t slice_ns,
 		leave(l, e);
 }
 
-void baton__lag_read(const void *lag, struct baton__lag_stats *stats)
+void baton__lag_read_during(const void *lag, baton_entity_t e, uint64_t ns,
+			    struct baton__lag_stats *stats)
 {
 	const struct lag *l = lag;
-	uint64_t worst = epoch_worst(l);
+	bool counts = e != BATON_NOBODY && l->entity[e].runnable && ns;
+	struct lag now = *l; /* without the entities */
+	uint64_t worst;
 
+	if (counts) {
+		now.charged_ns += ns;
+		now.worst = larger(now.worst, distance(l, &l->entity[e]));
+	}
+	for (uint32_t i = 0; i < l->capacity; i++) {
+		struct entity x = l->entity[i];
+
+		if (counts && i == e)
+			x.served_ns += ns;
+		if (x.runnable)
+			now.worst = larger(now.worst, distance(&now, &x));
+	}
+	worst = in_ns(&now, now.worst);
+	if (worst > now.worst_ns[now.later])
+		now.worst_ns[now.later] = worst;
 	*stats = (struct baton__lag_stats){
-		.lag_ns = l->worst_ns[0],
-		.lag_later_ns = l->worst_ns[1],
-		.overrun_ns = l->overrun_ns,
+		.lag_ns = now.worst_ns[0],
+		.lag_later_ns = now.worst_ns[1],
+		.overrun_ns = now.overrun_ns,
 	};
-	if (!l->later)
-		stats->lag_ns = worst;
-	else if (worst > stats->lag_later_ns)
-		stats->lag_later_ns = worst;
+}
+
+void baton__lag_read(const void *lag, struct baton__lag_stats *stats)
+{
+	baton__lag_read_during(lag, BATON_NOBODY, 0, stats);
 }

@@ -49,7 +49,14 @@ void baton__lag_wake(void *lag, baton_entity_t e, uint64_t now);
 void baton__lag_ran(void *lag, baton_entity_t e, uint64_t ns, uint64_t slice_ns, enum baton_why why,
 		    uint64_t now);
 
-/* The figures up to now. O(n), and changes nothing. */
+/* The figures up to the end of the last turn. O(n), and changes nothing. */
 void baton__lag_read(const void *lag, struct baton__lag_stats *stats);
+
+/*
+ * The figures up to now, in the middle of a turn of `e`, which was charged with
+ * `ns` so far: who waits for a turn that never ends shows its lag too.
+ */
+void baton__lag_read_during(const void *lag, baton_entity_t e, uint64_t ns,
+			    struct baton__lag_stats *stats);
 
 #endif

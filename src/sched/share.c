@@ -3,7 +3,7 @@
  * share.c - the policy `share`: CPU time in proportion to weight.
  *
  * Earliest eligible virtual deadline first, with deadlines that allow for turns
- * that overrun, and with a rule for promises that cannot be kept.
+ * that overrun, and with rules for promises that cannot be kept.
  *
  * The ideal is a fluid: a turn of `ns` by anybody moves *virtual time* V on by
  * ns / W, with W the weight of all that are runnable, and an entity of weight w
@@ -18,51 +18,57 @@
  *
  * Nobody eligible: V jumps to the smallest v. Of equals the lower number wins.
  *
- * Waking. An entity resumes at V if it slept with v behind V: credit is lost. A
- * debt is kept, for V to reach: to sleep for a nanosecond after each slice gains
- * nothing, it only restores what was before.
+ * Waking. An entity that slept with a credit lost it: its v is V. A debt is kept,
+ * for V to reach: to sleep for a nanosecond after each slice gains nothing.
  *
- * Leaving. With a credit: it is shared out among the others, V moves on. With a
- * debt: the others are owed time that nobody is there to give back. Nothing is
- * done at once, the debtor may be back in a nanosecond; but if it stays away,
- * deadlines come that cannot all be met. Earliest deadline first then fails badly:
- * a crowd of light entities would make a heavy one wait for them all. Therefore a
- * missed deadline puts an entity among the urgent, which run in another order,
- * by when their lag *since the set of runnable entities last changed* would
- * exceed 2R: the heaviest first, if none has run since then. And credit that is
- * older than that change counts as R at most. (Linux keeps a sleeping debtor in
- * the queue instead. Then all others are slower than their share while it sleeps.
- * To move V back by the debt, the exact average, lets each of many sleepers that
- * come and go take its turn before a heavy entity that had one.)
+ * Leaving. A credit is shared out among the others: V moves on. A debt means that
+ * the others are owed time that nobody is there to give back. Nothing is done at
+ * once, for the debtor may be back in a nanosecond; but if it stays away, there
+ * will be deadlines that cannot all be met, and by deadlines a crowd of light
+ * entities would go before a heavy one. Hence two rules, which do nothing while
+ * all deadlines can be met:
+ *   - a missed deadline makes urgent, and the urgent go by when their lag *since
+ *     the set of runnable entities last changed* would exceed 2R: if nobody ran
+ *     since then, the heaviest first;
+ *   - who had R more than its share since that change waits, whatever it is owed.
+ * (Another answer is to take V back by the debt, to the average of the v of those
+ * that are left. Then each of many sleepers that come and go has its turn before
+ * a heavy entity has a second one, and the set as a whole forgets it.)
  *
  * Bounds. Until the set changes, every |lag| <= R, one slice plus the longest
- * overrun, whatever turns there are: cut short, overrun, or yielded. For a
- * virtual time D let J be those whose deadline is D or earlier, and consider
+ * overrun, whatever the turns: cut short, overrun, or yielded. Because, for each
+ * virtual time D, with J those whose deadline is D or earlier, if there are any,
  *
  *	sum over J of w (D - v)  <=  W (D - V) + R		(1)
  *
  * It holds at the start, where all v = V. A turn of ns <= R by k keeps it. If k is
- * in J, its term was R at least, and falls by ns as the right side does. If not,
- * nobody in J was eligible, or k would not have been picked; so all v in J are
- * above V, the left side is at most W (D - V), and W (D - V) falls by ns <= R. If
- * R grows, deadlines move away, J and with it the left side only shrink, and the
- * two cases hold for k as well. With D the deadline of i, i itself contributes R
- * to the left side, so V <= D: no deadline is missed, lag <= R. And who runs was
- * eligible, so lag >= -R. Wakes at V and leaves with a credit keep (1) as well.
+ * in J, its term was R at least and falls by ns or goes, the right side falls by
+ * ns. If not, nobody in J was eligible, or k would not have been picked; so all v
+ * in J are above V, the left side is at most W (D - V), which falls by ns <= R. If
+ * R grows, deadlines move away, J and the left side shrink, and both cases hold
+ * for k itself. Now let D be the deadline of i: the term of i alone is R, so
+ * V <= D: lag <= R. And who runs was eligible, so lag >= -R. In the same way one
+ * sees that wakes keep (1), and turns after which somebody leaves with a credit.
  *
- * After a change lag is counted anew, from where a credit or debt of R at most
- * may stand: 2R. Only debts that stay away can break (1), and for these the tests
- * show the bound, over many thousands of mixes, rather than this comment. Nobody
- * starves: V goes on, and no other gets more than w for each unit of V, plus R.
+ * After a change lag is counted anew, and stays within 2R. Too much: who runs was
+ * not R ahead, by the second rule, unless V jumped. Too little: where (1) still
+ * holds, lag goes from -R to R at most. Only debts that stay away, and entities
+ * that are removed though they want to run, can break (1). For these, and for
+ * jumps, many thousands of mixes show the bound, not this comment.
+ *
+ * Nobody starves: while one waits, V goes on, and no other gets more than w for
+ * each unit of V, and 2R.
  *
  * Numbers. Virtual time has 60 binary places and remainders are carried on, so
- * nothing accumulates: without changes v and V are the true values rounded down,
- * after centuries too. A weight of 0 is registered and never picked.
+ * nothing accumulates: until the set changes, v and V are the true values rounded
+ * down, after centuries too. A weight of 0 is registered and never picked.
  *
- * Complexity. pick() moves entities from heap to heap, each at most twice for a
- * turn or a wake of its own: O(log n) amortised. A new longest turn moves all
- * deadlines, but only away; so a stored one may be too early, never too late, and
- * the first is corrected until it is right. wake(), ran(), remove(): O(log n).
+ * Complexity. wake(), ran(), remove(): O(log n). pick(): O(log n) amortised; it
+ * moves entities from heap to heap, each twice at most for a turn or wake of its
+ * own. A new longest turn moves all deadlines, but only away; so a stored one may
+ * be too early, never too late, and the first is corrected until it is right:
+ * O(n log n) at worst, where all were equal, and next to nothing as a rule. Such
+ * turns get rare: of k random ones the last is the longest once in k times.
  */
 #include "base/heap.h"
 #include "sched/admit.h"
@@ -104,7 +110,7 @@ static struct baton__heap *heap(struct share *s, unsigned i)
 	return (void *)((char *)s + header_size(s->capacity) + i * baton__heap_size(s->capacity));
 }
 
-/* By v. */
+/* By ready(), as it was when the entity began to wait. */
 static struct baton__heap *waiting(struct share *s)
 {
 	return heap(s, 0);
@@ -116,7 +122,7 @@ static struct baton__heap *eligible(struct share *s)
 	return heap(s, 1);
 }
 
-/* By promise(). */
+/* By promise(), as it was when the entity became urgent. */
 static struct baton__heap *urgent(struct share *s)
 {
 	return heap(s, 2);
@@ -192,28 +198,30 @@ static void advance(struct share *s, uint64_t ns)
 	s->rest = (uint64_t)(work % s->weight);
 }
 
-/* Credit that is older than the last change counts as the longest turn at most. */
-static void limit_credit(const struct share *s, struct entity *x)
-{
-	vtime most = span(s->longest_ns, x->weight);
-
-	if (x->v + most < s->since) {
-		x->v = s->since - most;
-		x->rest = 0;
-	}
-}
-
 static vtime deadline(const struct share *s, const struct entity *x)
 {
 	return x->v + (((vtime)s->longest_ns << PLACES) + x->rest) / x->weight;
 }
 
-/* The V at which an entity's lag since the last change exceeds twice the longest turn. */
+/* V when an entity's lag since the last change was, or will be, 0. */
+static vtime even(const struct share *s, const struct entity *x)
+{
+	return s->since + (x->change == s->change ? span(x->served_ns, x->weight) : 0);
+}
+
+/* The V at which an entity's lag since the last change exceeds 2R. */
 static vtime promise(const struct share *s, const struct entity *x)
 {
-	uint64_t served = x->change == s->change ? x->served_ns : 0;
+	return even(s, x) + 2 * span(s->longest_ns, x->weight);
+}
 
-	return s->since + 2 * span(s->longest_ns, x->weight) + span(served, x->weight);
+/* The V at which it may run again: not in debt, nor more than R ahead since the last change. */
+static vtime ready(const struct share *s, const struct entity *x)
+{
+	vtime enough = even(s, x), most = span(s->longest_ns, x->weight);
+
+	enough = enough > most ? enough - most : 0;
+	return x->v > enough ? x->v : enough;
 }
 
 /* ---------------------------------------------------------- coming and going */
@@ -255,7 +263,6 @@ static void leave(struct share *s, baton_entity_t e)
 		return;
 	for (unsigned i = 0; i < 3; i++)
 		baton__heap_remove(heap(s, i), e);
-	limit_credit(s, x);
 	s->weight -= x->weight;
 	if (s->weight && x->v < s->now)
 		s->now += (s->now - x->v) * x->weight / s->weight;
@@ -278,12 +285,11 @@ static void share_ran(void *state, baton_entity_t e, uint64_t ns, enum baton_why
 	if (x->runnable && x->weight) {
 		if (ns > s->longest_ns)
 			s->longest_ns = ns;
-		limit_credit(s, x);
 		serve(s, x, ns);
 		advance(s, ns);
 		baton__heap_remove(eligible(s), e);
 		baton__heap_remove(urgent(s), e);
-		baton__heap_insert(waiting(s), e, x->v);
+		baton__heap_insert(waiting(s), e, ready(s, x));
 	}
 	if (baton_why_leaves(why))
 		leave(s, e);
@@ -319,11 +325,9 @@ static void find_urgent(struct share *s)
 	baton_entity_t e;
 
 	while ((e = baton__heap_first(eligible(s))) != BATON_NOBODY) {
-		struct entity *x = &s->entity[e];
-		vtime d;
+		const struct entity *x = &s->entity[e];
+		vtime d = deadline(s, x);
 
-		limit_credit(s, x);
-		d = deadline(s, x);
 		if (d < end) {
 			baton__heap_remove(eligible(s), e);
 			baton__heap_insert(urgent(s), e, promise(s, x));

@@ -293,9 +293,10 @@ static void collect(struct baton__scene *s, struct baton_vcpu *vcpu, enum baton_
 	*s = (struct baton__scene){ .vcpu = vcpu, .vm = vcpu->vm, .d = d };
 	d->kind = kind;
 	d->vector = -1;
-	if (vcpu->exits)
-		d->detail = vcpu->exit->kind == BATON_EXIT_UNKNOWN ? vcpu->exit->reason :
-								    vcpu->exit->data;
+	if (kind == BATON_DEATH_EXIT)
+		d->detail = vcpu->exit->reason;
+	if (kind == BATON_DEATH_INTERNAL_ERROR || kind == BATON_DEATH_FAIL_ENTRY)
+		d->detail = vcpu->exit->data;
 	s->f.mode = s->vm->mode;
 	s->f.layout = s->vm->layout;
 	s->f.memory = s->vm->memory.size;

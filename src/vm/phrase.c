@@ -197,9 +197,10 @@ static bool selector(struct out *o, facts *f, death *d)
 
 /* ----------------------------------------------------------- accesses */
 
+/* The last exit; all zeroes if there was none. */
 static const struct baton_exit *deadly_exit(death *d)
 {
-	return d->last_count ? &d->last[d->last_count - 1] : NULL;
+	return &d->last[d->last_count ? d->last_count - 1 : 0];
 }
 
 static bool is_access(death *d)

@@ -83,24 +83,28 @@ static size_t read_linear(const struct machine *m, uint64_t at, void *to, size_t
 
 /* --------------------------------------------------------------- verdicts */
 
-/* Names a culprit. One that is not certain gives way to a later one that is, and to none else. */
-static void blame(struct machine *m, enum baton_cause cause, bool certain)
+/*
+ * Names a culprit, unless there is one: who is not certain gives way to one who is,
+ * and to nobody else. Returns whether it was named.
+ */
+static bool blame(struct machine *m, enum baton_cause cause, bool certain)
 {
 	if (m->s.cause != BATON_CAUSE_UNKNOWN && !certain)
-		return;
+		return false;
 	m->s.cause = cause;
 	m->s.certain = certain;
 	m->s.at = m->cs_base + m->ip;
 	m->s.insn = m->insn;
 	m->s.has_value = false;
 	read_linear(m, m->s.at, m->s.code, m->insn.length);
-	if (certain)
-		m->over = true;
+	m->over |= certain;
+	return true;
 }
 
 static void blame_value(struct machine *m, enum baton_cause cause, bool certain, uint64_t value)
 {
-	blame(m, cause, certain);
+	if (!blame(m, cause, certain))
+		return;
 	m->s.has_value = true;
 	m->s.value = value;
 }

@@ -25,13 +25,17 @@
  *   CONSUME_LATE     what is pending is consumed after the timer was set
  *   CLEAR_LATE       the flag is taken back when a run begins
  *
- * Left out: that turns end by exits, yields and blocking (they make deadlines move,
- * which `leave` stands for); the watchdog (one more deadline).
+ * The macros under "bounds" say how much may happen; kick.sh says which bounds are
+ * checked. Times are small numbers that count from the last reading of the clock.
+ *
+ * Left out: that turns end by exits (to the protocol that is a yield), and the
+ * watchdog (one deadline more).
  */
 
 #define NEVER 7 /* of times, which count from the last reading of the clock */
 #define AFTER 3 /* the clock goes on to one tick past the longest deadline */
 
+/* Bounds. */
 #ifndef RUNS
 #define RUNS	   2 /* calls of baton_host_run() */
 #endif

@@ -7,6 +7,7 @@
 
 #include "mix.h"
 #include "sched/policies.h"
+#include "sim/random.h"
 
 #define SHARE (&baton__sched_share)
 
@@ -112,6 +113,69 @@ static void bounds_hold_for_powers_of_two(void **state)
 static void bounds_hold_when_some_are_removed(void **state)
 {
 	hold(MIX_REMOVED, 500);
+}
+
+/* --------------------------------------------------------- exact fractions */
+
+#define EXACT_MOST 12
+
+/* Earliest eligible virtual deadline first by cross-multiplication, for a set that stays. */
+struct exact {
+	uint32_t count;
+	uint64_t weight[EXACT_MOST], served[EXACT_MOST];
+	uint64_t total_weight, charged, longest;
+};
+
+static baton_entity_t exact_pick(const struct exact *x)
+{
+	baton_entity_t best = BATON_NOBODY;
+
+	for (baton_entity_t e = 0; e < x->count; e++) {
+		/* v <= V */
+		if ((__int128)x->served[e] * x->total_weight > (__int128)x->charged * x->weight[e])
+			continue;
+		/* An earlier deadline; of equals, the first. */
+		if (best == BATON_NOBODY ||
+		    (__int128)(x->served[e] + x->longest) * x->weight[best] <
+			    (__int128)(x->served[best] + x->longest) * x->weight[e])
+			best = e;
+	}
+	return best;
+}
+
+/* Small numbers, so that many deadlines are equal: then every last bit counts. */
+static void decisions_are_those_of_exact_fractions(void **state)
+{
+	for (uint64_t seed = 1; seed <= 1000; seed++) {
+		struct baton__random r = baton__random_stream(seed, 0);
+		struct exact x = { .longest = 6 };
+		void *policy = test_policy(SHARE, EXACT_MOST, x.longest);
+
+		x.count = (uint32_t)baton__random_in(&r, 2, EXACT_MOST);
+		for (baton_entity_t e = 0; e < x.count; e++) {
+			x.weight[e] = baton__random_in(&r, 1, seed % 3 ? 12 : BATON_WEIGHT_MAX);
+			x.total_weight += x.weight[e];
+			test_join(SHARE, policy, e, x.weight[e]);
+		}
+		for (unsigned i = 0; i < 500; i++) {
+			baton_entity_t e = SHARE->pick(policy, 0).entity;
+			uint64_t ns = 6;
+
+			if (e != exact_pick(&x)) {
+				print_error("seed %llu, decision %u: %u instead of %u\n",
+					    (unsigned long long)seed, i, e, exact_pick(&x));
+				fail();
+			}
+			if (seed % 2)
+				ns = baton__random_in(&r, 0, 6 + i / 50);
+			SHARE->ran(policy, e, ns, BATON_WHY_SLICE, 0);
+			x.served[e] += ns;
+			x.charged += ns;
+			if (ns > x.longest)
+				x.longest = ns;
+		}
+		free(policy);
+	}
 }
 
 /* ------------------------------------------------------------- ten quanta */
@@ -241,8 +305,9 @@ static void cheat(const uint64_t *weights, uint32_t count, uint64_t run_ns, uint
 	assert_int_equal(baton__sim_run(sim, 1000 * S), 0);
 	baton__sim_destroy(sim);
 	if (c.worst > 20 * MS) {
-		print_error("%u entities, runs %llu, sleeps %llu: one has %.0f ns too much\n", count,
-			    (unsigned long long)run_ns, (unsigned long long)sleep_ns, c.worst);
+		print_error("%u entities, runs %llu, sleeps %llu: one has %.0f ns too much\n",
+			    count, (unsigned long long)run_ns, (unsigned long long)sleep_ns,
+			    c.worst);
 		fail();
 	}
 }
@@ -263,6 +328,66 @@ static void sleeping_for_a_moment_gains_nothing(void **state)
 		cheat(many, CHEATS_MOST + 1, runs[i], 1);
 		many[CHEATS_MOST] = 1;
 		cheat(many, CHEATS_MOST + 1, runs[i], 1);
+	}
+}
+
+#define CROWD 20
+
+struct crowd {
+	uint32_t count;
+	uint64_t weight[CROWD], served[CROWD], total_weight, turns;
+	bool cheats[CROWD];
+	unsigned wakes[CROWD]; /* after which decision */
+};
+
+/* One decision, and the wakes that are due. */
+static void crowd_step(struct crowd *c, void *policy, unsigned i, struct baton__random *r,
+		       uint64_t longest_sleep)
+{
+	baton_entity_t ran = SHARE->pick(policy, 0).entity;
+
+	if (ran != BATON_NOBODY) {
+		c->served[ran]++;
+		c->turns++;
+		SHARE->ran(policy, ran, MS, c->cheats[ran] ? BATON_WHY_BLOCK : BATON_WHY_SLICE, 0);
+		c->wakes[ran] = i + (unsigned)baton__random_in(r, 0, longest_sleep);
+	}
+	for (baton_entity_t e = 0; e < c->count; e++)
+		if (c->cheats[e] && c->wakes[e] <= i)
+			SHARE->wake(policy, e, 0);
+}
+
+/*
+ * Some of a random crowd block after each slice, and are woken before the next
+ * decision, or a few turns later. Those that never sleep have their share of the
+ * whole at any time, save for three slices.
+ */
+static void the_honest_lose_nothing_to_cheats(void **state)
+{
+	for (uint64_t seed = 1; seed <= 2000; seed++) {
+		struct baton__random r = baton__random_stream(seed, 1);
+		struct crowd c = { .count = (uint32_t)baton__random_in(&r, 2, CROWD) };
+		void *policy = test_policy(SHARE, c.count, MS);
+
+		for (baton_entity_t e = 0; e < c.count; e++) {
+			c.weight[e] = baton__random_in(&r, 1, 100);
+			if (baton__random_in(&r, 0, 1))
+				c.weight[e] = 1;
+			c.total_weight += c.weight[e];
+			c.cheats[e] = baton__random_in(&r, 0, 2);
+			test_join(SHARE, policy, e, c.weight[e]);
+		}
+		for (unsigned i = 1; i <= 2000; i++) {
+			crowd_step(&c, policy, i, &r, seed % 8);
+			for (baton_entity_t e = 0; e < c.count; e++)
+				if (!c.cheats[e] &&
+				    (c.served[e] + 3) * c.total_weight < c.turns * c.weight[e])
+					fail_msg("seed %llu: entity %u had %llu of %llu turns",
+						 (unsigned long long)seed, e,
+						 (unsigned long long)c.served[e],
+						 (unsigned long long)c.turns);
+		}
+		free(policy);
 	}
 }
 
@@ -327,10 +452,12 @@ int main(void)
 		cmocka_unit_test(bounds_hold_at_a_thousand_to_one),
 		cmocka_unit_test(bounds_hold_for_powers_of_two),
 		cmocka_unit_test(bounds_hold_when_some_are_removed),
+		cmocka_unit_test(decisions_are_those_of_exact_fractions),
 		cmocka_unit_test(each_ten_quanta_are_shared_exactly),
 		cmocka_unit_test(weight_zero_alone_is_never_picked),
 		cmocka_unit_test(the_last_one_gets_slice_after_slice),
 		cmocka_unit_test(sleeping_for_a_moment_gains_nothing),
+		cmocka_unit_test(the_honest_lose_nothing_to_cheats),
 		cmocka_unit_test(nothing_drifts_over_centuries),
 		cmocka_unit_test(the_shortest_slices_are_shared_exactly),
 	};

@@ -163,7 +163,8 @@ static void draw_withdrawn(struct mix *m, struct baton__random *r)
 		if (e == heavy)
 			continue;
 		m->entity[e].run_ns = range(run, run);
-		m->entity[e].sleep_ns = range(m->slice_ns * m->count * 6, m->slice_ns * m->count * 7);
+		m->entity[e].sleep_ns = range(6 * m->count * m->slice_ns,
+					      7 * m->count * m->slice_ns);
 	}
 	m->until_ns = m->slice_ns * m->count * 20;
 }

@@ -19,7 +19,7 @@ enum mix_family {
 	MIX_ANY,       /* up to 30 of everything */
 	MIX_SLEEPERS,  /* a heavy one among many that run for a slice and sleep */
 	MIX_WITHDRAWN, /* half of a crowd runs for a slice or two and is not seen for long */
-	MIX_WAVES,     /* a crowd that sleeps and wakes together, and a heavy one that comes later */
+	MIX_WAVES,     /* a crowd that sleeps and wakes together, and a heavy one, later */
 	MIX_BRIEF,     /* a heavy one, busy ones, and many that run for moments */
 	MIX_THOUSAND,  /* 1000:1x999, some of which sleep, some late */
 	MIX_POWERS,    /* weights that are powers of 2, sleepers */

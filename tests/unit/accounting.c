@@ -171,6 +171,33 @@ static void time_in_which_all_sleep_is_idle(void **state)
 	rig_end(rig);
 }
 
+/* `null`, with a pick that takes its time. */
+static struct baton_sched_pick slow_pick(void *state, uint64_t now)
+{
+	fake_advance(50 * US);
+	return baton_policy("null")->pick(state, now);
+}
+
+static void the_policys_time_is_the_switchs_even_if_nobody_runs(void **state)
+{
+	struct baton_sched_ops slow = *baton_policy("null");
+	struct baton_host_config c = BATON_HOST_CONFIG;
+	struct sleeper s = { .naps = 1, .us = 2000 };
+	struct rig *rig;
+
+	(void)state;
+	slow.pick = slow_pick;
+	c.ops = &slow;
+	rig = rig_begin_with(&c);
+	rig_vm(rig, 1, sleep_now, &s);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	/* Before the nap, at its beginning, and after it; the second runs while it sleeps. */
+	assert_int_equal(rig_stats(rig).switch_ns, 150 * US);
+	assert_int_equal(rig_stats(rig).idle_ns, 2000 * US - 50 * US);
+	assert_int_equal(rig_vm_stats(rig, 0).blocked_ns, 2000 * US);
+	rig_end(rig);
+}
+
 static void time_between_two_runs_is_idle(void **state)
 {
 	struct rig *rig = rig_begin("quantum", 10 * MS);
@@ -331,6 +358,7 @@ int main(void)
 		TEST(every_figure_of_a_small_run_is_as_computed_by_hand),
 		TEST(blocking_ends_when_it_was_due_not_when_that_was_noticed),
 		TEST(time_in_which_all_sleep_is_idle),
+		TEST(the_policys_time_is_the_switchs_even_if_nobody_runs),
 		TEST(time_between_two_runs_is_idle),
 		TEST(a_late_arrivals_life_begins_when_it_arrives),
 		TEST(a_kick_is_no_exit),

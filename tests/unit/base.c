@@ -4,6 +4,8 @@
  */
 #include "test.h"
 
+#include <wchar.h>
+
 #include "base/arith.h"
 #include "base/diag.h"
 #include "baton/device.h"
@@ -71,6 +73,8 @@ static void a_diagnostic_is_filled_cut_and_optional(void **state)
 	assert_int_equal(baton__diag(&d, -EINVAL, "here", "%d of %s", 3, "four"), -EINVAL);
 	assert_string_equal(d.where, "here");
 	assert_string_equal(d.message, "3 of four");
+	/* Not even a character that cannot be written changes errno. */
+	baton__diag(&d, -EINVAL, "here", "%lc", (wint_t)0x7FFFFFFF);
 	assert_int_equal(errno, 4711);
 	assert_int_equal(baton_diag_set(&d, -ENOMEM, big, "%s", big), -ENOMEM);
 	assert_int_equal(strlen(d.where), sizeof(d.where) - 1);

@@ -650,6 +650,27 @@ static void sentences_follow_their_rule(void **state)
 	}
 }
 
+/* docs/deaths.md says of every cause how it is found. */
+static void the_manual_knows_every_cause(void **state)
+{
+	const char *root = getenv("BATON_SOURCE_ROOT");
+	char path[512], name[64];
+	static char text[65536];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/docs/deaths.md", root ? root : ".");
+	file = fopen(path, "r");
+	assert_non_null(file);
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	for (size_t i = 0; i < COUNT(texts); i++) {
+		snprintf(name, sizeof(name), "| `%s` |", texts[i].name);
+		if (!strstr(text, name))
+			fail_msg("%s is not there", texts[i].name);
+	}
+}
+
 /* With every fact known and as long as it gets, nothing is cut off. */
 static void the_longest_sentences_fit(void **state)
 {
@@ -732,6 +753,7 @@ int main(void)
 		cmocka_unit_test(without_a_suspect_nobody_is_blamed),
 		cmocka_unit_test(texts_name_only_facts_that_exist),
 		cmocka_unit_test(sentences_follow_their_rule),
+		cmocka_unit_test(the_manual_knows_every_cause),
 		cmocka_unit_test(the_longest_sentences_fit),
 		cmocka_unit_test(a_text_is_cut_to_its_place),
 	};

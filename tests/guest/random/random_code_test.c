@@ -21,13 +21,16 @@
 #include "baton/device.h"
 
 #define CODE_BYTES 4096
-#define SLICE_NS   UINT64_C(1000000)
-#define ROUND_NS   UINT64_C(8000000)
-#define ROUNDS_MAX 500
+#define SLICE_NS   UINT64_C(4000000)
+#define ROUND_NS   UINT64_C(12000000)
+#define ROUNDS_MAX 300
 
-/* again: incl 0x200; jmp again (16-bit; the counter is 32 bits wide) */
-static const uint8_t counting[] = { 0x66, 0xFF, 0x06, 0x00, 0x02, 0xEB, 0xF9 };
-#define COUNTER_AT 0x200
+/*
+ * again: incl 0x2000; jmp again (16-bit; the counter is 32 bits wide, and in another
+ * page than the code, or an emulator would translate the code anew each time).
+ */
+static const uint8_t counting[] = { 0x66, 0xFF, 0x06, 0x00, 0x20, 0xEB, 0xF9 };
+#define COUNTER_AT 0x2000
 
 struct wild {
 	struct baton_host *host;
