@@ -12,6 +12,7 @@
 #include "base/arith.h"
 #include "base/diag.h"
 #include "kvm/vcpu.h"
+#include "vm/mode.h"
 
 /* The fixture page, by offset. */
 enum {
@@ -93,9 +94,7 @@ struct baton__layout baton__boot_layout(enum baton_mode mode, uint64_t memory_si
 	}
 	l.stack_end = l.stack_top - STACK_BYTES;
 	l.limit = l.stack_end - BATON__PAGE;
-	l.alias = mode == BATON_MODE_PAGED ? BATON_PAGED_BASE :
-		  mode == BATON_MODE_LONG  ? BATON_LONG_BASE :
-					     0;
+	l.alias = baton__mode_alias(mode);
 	return l;
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/arith.h"
 #include "base/diag.h"
+#include "vm/mode.h"
 
 #define SEGMENTS_MAX 32
 #define IMAGE_SIZE_MAX (UINT64_C(1) << 32)
@@ -217,14 +218,6 @@ static bool read_segment(const struct baton__image *image, const struct header *
 	}
 }
 
-/* Where a guest of that mode sees GPA 0 once more, beside the identity. */
-static uint64_t alias_base(enum baton_mode mode)
-{
-	return mode == BATON_MODE_PAGED ? BATON_PAGED_BASE :
-	       mode == BATON_MODE_LONG	? BATON_LONG_BASE :
-					  0;
-}
-
 static int check_segment(const struct baton__image *image, enum baton_mode mode, uint64_t limit,
 			 const struct segment *s, struct baton_diag *diag)
 {
@@ -240,11 +233,11 @@ static int check_segment(const struct baton__image *image, enum baton_mode mode,
 				   " (memory less Baton's tables and the stack): "
 				   "link it lower or give the VM more memory",
 				   s->gpa, s->size, limit);
-	if (s->linear != s->gpa && s->linear != s->gpa + alias_base(mode))
+	if (s->linear != s->gpa && s->linear != s->gpa + baton__mode_alias(mode))
 		return baton__diag(diag, -EINVAL, image->name, "segment is linked at 0x%" PRIx64
 				   " but loaded at GPA 0x%" PRIx64 "; mode `%s` maps a GPA at "
 				   "itself and at +0x%" PRIx64, s->linear, s->gpa,
-				   baton_mode_name(mode), alias_base(mode));
+				   baton_mode_name(mode), baton__mode_alias(mode));
 	return 0;
 }
 
@@ -256,7 +249,7 @@ static int settle_entry(const struct baton__image *image, const struct baton_vm_
 
 	if (config->entry != BATON_DEFAULT_ADDRESS)
 		place->entry = config->entry;
-	if (place->entry < end || place->entry - alias_base(config->mode) < end)
+	if (place->entry < end || place->entry - baton__mode_alias(config->mode) < end)
 		return 0;
 	return baton__diag(diag, -EINVAL, image->name, "entry 0x%" PRIx64 " is outside what mode `%s` "
 			   "can enter (below 0x%" PRIx64 ")", place->entry,

@@ -27,13 +27,6 @@ _Static_assert(sizeof(struct baton_regs) == sizeof(struct kvm_regs), "register s
 _Static_assert(offsetof(struct baton_regs, rip) == offsetof(struct kvm_regs, rip),
 	       "register sets differ");
 
-const char *baton_mode_name(enum baton_mode mode)
-{
-	static const char *const names[] = { "real", "protected", "paged", "long" };
-
-	return (unsigned)mode < BATON_MODES ? names[mode] : "unknown";
-}
-
 const char *baton_outcome_name(enum baton_outcome outcome)
 {
 	static const char *const names[] = { "running", "blocked", "halted", "dead" };
