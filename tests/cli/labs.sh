@@ -56,15 +56,20 @@ lab matrix-three --for 3s
 lab answer-real
 lab answer-protected
 lab answer-long
+lab modes-real
+lab modes-protected
+lab modes-long
 refusal='32-bit paging is refused before the run, in one sentence'
 run lab answer-paged --json "$json"
 if [ "$status" = 4 ] && grep -qi 'paging' "$err"; then
 	[ "$(grep -c . "$err")" = 2 ]
 	result $? "$refusal"
 	skip 'lab answer-paged' 'this KVM has no 32-bit paging'
+	skip 'lab modes-paged' 'this KVM has no 32-bit paging'
 else
 	skip "$refusal" 'this KVM has 32-bit paging'
 	lab answer-paged
+	lab modes-paged
 fi
 
 # Whatever is in the folder has been run.
