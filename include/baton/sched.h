@@ -89,16 +89,28 @@ struct baton_sched_ops {
 	int (*add)(void *state, baton_entity_t e, const struct baton_sched_entity *what,
 		   uint64_t now, struct baton_diag *diag);
 
-	/* Forgets an entity, runnable or not; its number may be used again. */
+	/*
+	 * Forgets an entity, runnable or not; its number may be used again. If it
+	 * has the turn, the turn is over and no ran() follows.
+	 */
 	void (*remove)(void *state, baton_entity_t e, uint64_t now);
 
-	/* The entity is runnable from now on. A second wake() changes nothing. */
+	/*
+	 * The entity is runnable from now on. A second wake() changes nothing. In
+	 * the middle of a turn it counts as if it had come at the turn's beginning.
+	 */
 	void (*wake)(void *state, baton_entity_t e, uint64_t now);
 
-	/* The entity that pick() named had `ns` of CPU time, as measured; its turn is over. */
+	/*
+	 * The entity that pick() named had `ns` of CPU time, as measured; its turn is
+	 * over. That may be less than its slice, more, or nothing.
+	 */
 	void (*ran)(void *state, baton_entity_t e, uint64_t ns, enum baton_why why, uint64_t now);
 
-	/* Who is next? The same state and `now` always give the same answer. */
+	/*
+	 * Who is next? The same state and `now` always give the same answer. It may
+	 * put the state in order, which changes no answer: asking twice is allowed.
+	 */
 	struct baton_sched_pick (*pick)(void *state, uint64_t now);
 };
 

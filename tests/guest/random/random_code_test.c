@@ -194,8 +194,8 @@ static int teardown(void **state)
 static void rounds(void **state, enum baton_mode mode)
 {
 	struct wild *w = *state;
-	unsigned count = getenv("BATON_TEST_LONG") ? 2000 : 60;
-	const char *kvm = getenv("BATON_TEST_KVM");
+	const char *kvm = getenv("BATON_TEST_KVM"), *long_run = getenv("BATON_TEST_LONG");
+	unsigned count = long_run && *long_run ? 1000 : 60;
 
 	if (!kvm || !strcmp(kvm, "native")) {
 		print_message("# random code is let loose in a test bed only\n");
