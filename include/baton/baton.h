@@ -160,9 +160,10 @@ enum baton_run_end {
  * Lets the VMs take turns for `budget_ns` of wall time. A turn that the budget
  * cuts is continued by the next call, so running in steps changes no decision.
  * Blocks for as long as it runs; VMs that all sleep are waited for without
- * using the CPU. Errors: -EPERM (not the thread that created the host), -EBUSY
- * (called from inside a handler), or what KVM_RUN gave for a reason that is not
- * the guest's.
+ * using the CPU. A host that a handler of another one runs on the same thread
+ * needs a kick signal of its own. Errors: -EPERM (not the thread that created
+ * the host), -EBUSY (called from inside a handler of its own), or what KVM_RUN
+ * gave for a reason that is not the guest's.
  */
 int baton_host_run(struct baton_host *host, uint64_t budget_ns, enum baton_run_end *end);
 
@@ -236,7 +237,7 @@ struct baton_vm_config {
 	uint64_t entry;		 /* linear address; default: ELF entry, or where the flat image begins */
 	bool bare;		 /* no tripwire IDT: a fault is a triple fault */
 	uint64_t share;		 /* weight under the policy `share`; 0 never runs */
-	uint64_t arrives_ns;	 /* becomes runnable so long after the first run begins */
+	uint64_t arrives_ns;	 /* runnable so long after the first run begins, or after its creation */
 	uint64_t watchdog_ns;	 /* dies after so much time of its own without an exit; 0: never */
 };
 

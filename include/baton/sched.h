@@ -68,7 +68,8 @@ struct baton_sched_pick {
 	baton_entity_t entity; /* or BATON_NOBODY: nobody is runnable */
 	uint64_t slice_ns;     /* the turn's length; UINT64_MAX: no limit */
 	uint64_t exits;	       /* the turn's exits; UINT64_MAX: no limit */
-	uint64_t deadline_ns;  /* ask again by then even if nothing happens; UINT64_MAX: never */
+	uint64_t deadline_ns;  /* with BATON_NOBODY: ask again by then even if nobody wakes;
+				  UINT64_MAX: no need */
 };
 
 struct baton_sched_ops {

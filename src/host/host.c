@@ -274,13 +274,26 @@ const struct baton_death *baton_vm_death(const struct baton_vm *vm)
 
 /* ---------------------------------------------------------------- figures */
 
+/* A turn that goes on counts too, or who starves behind an endless one would show no lag. */
+static void read_lag(const struct baton_host *host, struct baton__lag_stats *lag)
+{
+	const struct baton__turn *t = &host->turn;
+
+	if (t->active)
+		baton__lag_read_during(host->lag, t->entity->vm->entity,
+				       baton__account_used(&t->entity->account) - t->used_before,
+				       lag);
+	else
+		baton__lag_read(host->lag, lag);
+}
+
 void baton_host_stats(const struct baton_host *host, struct baton_host_stats *stats)
 {
 	const struct baton__ledger *l = &host->ledger;
 	struct baton__lag_stats lag;
 	uint64_t busy, cpu;
 
-	baton__lag_read(host->lag, &lag);
+	read_lag(host, &lag);
 	*stats = (struct baton_host_stats){
 		.wall_ns = l->last_ns - l->first_ns,
 		.run_ns = l->part_ns[BATON__RUN],

@@ -25,8 +25,8 @@
  * the others are owed time that nobody is there to give back. Nothing is done at
  * once, for the debtor may be back in a nanosecond; but if it stays away, there
  * will be deadlines that cannot all be met, and by deadlines a crowd of light
- * entities would go before a heavy one. Hence two rules, which do nothing while
- * all deadlines can be met:
+ * entities would go before a heavy one. Hence two rules, which do nothing until
+ * the set has changed:
  *   - a missed deadline makes urgent, and the urgent go by when their lag *since
  *     the set of runnable entities last changed* would exceed 2R: if nobody ran
  *     since then, the heaviest first;
@@ -57,7 +57,7 @@
  * jumps, many thousands of mixes show the bound, not this comment.
  *
  * Nobody starves: while one waits, V goes on, and no other gets more than w for
- * each unit of V, and 2R.
+ * each unit of V, R, and what it was owed when the wait began.
  *
  * Numbers. Virtual time has 60 binary places and remainders are carried on, so
  * nothing accumulates: until the set changes, v and V are the true values rounded

@@ -37,7 +37,7 @@
 #define US    UINT64_C(1000)
 #define MS    UINT64_C(1000000)
 #define S     UINT64_C(1000000000)
-#define LOST  (600 * MS)
+#define LOST  (200 * MS)
 #define GUARD (20 * S)
 #define KICK  SIGRTMIN
 
@@ -435,7 +435,7 @@ static void stop_many_times(bool by_handler)
 	assert_false(atomic_load(&s.hammer.rescued));
 	assert_int_equal(early, 0);
 	assert_true(done >= 1000);
-	assert_true(worst < LOST);
+	assert_true(worst < 3 * LOST); /* of the wall clock */
 }
 
 static void stops_from_another_thread_10000_or_30_s(void **state)

@@ -311,6 +311,21 @@ static void stray_signal(void *context)
 }
 
 /* rig_run() checks that the books balance; here they must after every kind of run. */
+/* Policy `null` never lets the second one run: half of the first one's time is its lag. */
+static void who_starves_behind_an_endless_turn_shows_its_lag(void **state)
+{
+	struct rig *rig = rig_begin("null", 0);
+
+	(void)state;
+	rig_vm(rig, 1, spin, NULL);
+	rig_vm(rig, 1, spin, NULL);
+	rig_run(rig, 100 * MS);
+	assert_int_equal(rig_stats(rig).lag_ns, 50 * MS);
+	rig_run(rig, 100 * MS);
+	assert_int_equal(rig_stats(rig).lag_ns, 100 * MS);
+	rig_end(rig);
+}
+
 static void the_books_balance_whatever_happens(void **state)
 {
 	static const char *const policies[] = { "turns", "quantum", "share", "null" };
@@ -363,6 +378,7 @@ int main(void)
 		TEST(a_late_arrivals_life_begins_when_it_arrives),
 		TEST(a_kick_is_no_exit),
 		TEST(stolen_time_is_what_the_thread_wanted_and_did_not_get),
+		TEST(who_starves_behind_an_endless_turn_shows_its_lag),
 		TEST(the_books_balance_whatever_happens),
 	};
 
