@@ -147,11 +147,11 @@ says 2 "$work/bad.yaml:2:42: vcpus is 2; a VM has one vCPU for now, expected 1" 
 without_kvm()
 {
 	# shellcheck disable=SC2016
-	unshare -m sh -c 'mount -t tmpfs none /dev && exec "$@"' sh "$@" >"$out" 2>"$err"
+	hidden "$@" >"$out" 2>"$err"
 	status=$?
 }
 export BATON_GUESTS="$BATON_BUILD_ROOT/guest"
-if unshare -m mount -t tmpfs none /dev 2>"$err"; then
+if hidden true 2>"$err"; then
 	without_kvm "$baton" run hello.bin
 	[ "$status" = 4 ] && [ ! -s "$out" ] && grep -q /dev/kvm "$err" &&
 		grep -q 'baton doctor' "$err"
