@@ -9,6 +9,7 @@
 
 #include "baton/device.h"
 #include "heap.h"
+#include "outlet.h"
 #include "terminal.h"
 
 #define PROGRESS_STEP_NS UINT64_C(200000000)
@@ -47,6 +48,7 @@ static int add_console(struct cloud *cloud, size_t vm, uint16_t port, struct bat
 	const struct baton_console_config config = {
 		.vm = cloud->vms[vm].vm,
 		.port = port,
+		.ready = output_ready,
 		.write = output_write,
 		.context = &cloud->vms[vm].output,
 	};
@@ -122,7 +124,7 @@ static int add_host(struct cloud *cloud, const struct baton_observer *observer, 
 }
 
 /* Output is kept where it is to be compared, and one byte more to tell "too much". */
-static void prepare_outputs(struct cloud *cloud, FILE *to, struct terminal *terminal)
+static void prepare_outputs(struct cloud *cloud, struct outlet *to, struct terminal *terminal)
 {
 	const struct scenario *scenario = cloud->scenario;
 
@@ -140,7 +142,7 @@ static void prepare_outputs(struct cloud *cloud, FILE *to, struct terminal *term
 }
 
 enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
-			 const struct baton_observer *observer, void *context, FILE *to,
+			 const struct baton_observer *observer, void *context, struct outlet *to,
 			 struct terminal *terminal, struct yaml_error *error)
 {
 	struct baton_diag diag = { .message = "" };
@@ -152,6 +154,7 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 	result = add_host(cloud, observer, context, &diag);
 	if (result)
 		return fail(error, (struct place){ 0, 0 }, result, &diag);
+	to->host = cloud->host;
 	for (size_t i = 0; i < scenario->vm_count; i++) {
 		result = add_vm(cloud, i, &diag);
 		if (result)

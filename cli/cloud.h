@@ -11,6 +11,7 @@
 #include "scenario.h"
 #include "status.h"
 
+struct outlet;
 struct terminal;
 
 struct cloud_vm {
@@ -35,7 +36,7 @@ struct cloud {
  * STATUS_MET, or STATUS_USAGE or STATUS_CANNOT with `error`.
  */
 enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
-			 const struct baton_observer *observer, void *context, FILE *to,
+			 const struct baton_observer *observer, void *context, struct outlet *to,
 			 struct terminal *terminal, struct yaml_error *error);
 void cloud_destroy(struct cloud *cloud);
 

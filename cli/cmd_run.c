@@ -6,14 +6,17 @@
  * `--json -` claims it; all that Baton itself has to say goes to stderr.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "calibrate.h"
 #include "cloud.h"
 #include "cmd.h"
 #include "interrupt.h"
+#include "outlet.h"
 #include "report.h"
 #include "report_json.h"
 #include "run_options.h"
@@ -85,14 +88,15 @@ static enum status judge(const struct cloud *cloud)
 									      : STATUS_UNMET;
 }
 
-static enum status run_and_report(struct cloud *cloud, struct terminal *terminal, bool quiet,
-				  FILE *json)
+static enum status run_and_report(struct cloud *cloud, struct terminal *terminal,
+				  struct outlet *guests, bool quiet, FILE *json)
 {
 	int error;
 
 	interrupt_stops(cloud->host);
 	error = cloud_run(cloud, terminal, quiet);
 	interrupt_ends();
+	outlet_drain(guests); /* the report comes last; how this went is asked in the end */
 	if (error) {
 		fprintf(stderr, "baton run: KVM_RUN failed: %s\n"
 			"baton doctor says what this machine can do\n", strerror(-error));
@@ -124,13 +128,16 @@ static int open_json(const char *name, FILE **json)
 
 static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 {
-	FILE *guests = json == stdout ? stderr : stdout;
+	struct outlet guests;
 	struct show_lines lines;
 	struct terminal terminal;
 	struct yaml_error error;
 	struct cloud cloud;
 	enum status status;
+	int error_out;
 
+	signal(SIGPIPE, SIG_IGN); /* a write that nobody reads fails instead */
+	outlet_init(&guests, json == stdout ? STDERR_FILENO : STDOUT_FILENO);
 	terminal_init(&terminal, stderr);
 	if (scenario->show != SHOW_NONE) {
 		if (!terminal.live)
@@ -139,15 +146,18 @@ static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 	}
 	show_init(&lines, scenario, &terminal);
 	fit_quantum(scenario);
-	status = cloud_create(&cloud, scenario, &lines.observer, &lines, guests, &terminal, &error);
+	status = cloud_create(&cloud, scenario, &lines.observer, &lines, &guests, &terminal, &error);
 	if (status)
 		complain(scenario, &error, status);
 	else
-		status = run_and_report(&cloud, &terminal, quiet, json);
+		status = run_and_report(&cloud, &terminal, &guests, quiet, json);
 	cloud_destroy(&cloud);
-	fflush(stderr);
-	if (fflush(guests) || ferror(guests)) {
-		fprintf(stderr, "baton run: cannot write what the guests said\n");
+	if (fflush(stderr) || ferror(stderr))
+		return STATUS_USAGE; /* and there is nobody to tell */
+	error_out = outlet_drain(&guests);
+	if (error_out) {
+		fprintf(stderr, "baton run: cannot write what the guests said: %s\n",
+			strerror(-error_out));
 		return STATUS_USAGE;
 	}
 	return status;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * output.c - passes console bytes on. A write error shows in ferror() of the
- * stream, which the command looks at in the end.
+ * output.c - passes console bytes on.
  */
 #include "output.h"
 
@@ -9,9 +8,10 @@
 #include <string.h>
 
 #include "heap.h"
+#include "outlet.h"
 #include "terminal.h"
 
-void output_init(struct output *output, FILE *to, struct terminal *terminal, size_t room)
+void output_init(struct output *output, struct outlet *to, struct terminal *terminal, size_t room)
 {
 	*output = (struct output){ .to = to, .terminal = terminal, .room = room };
 	output->kept = heap_zeroed(room, 1);
@@ -20,6 +20,13 @@ void output_init(struct output *output, FILE *to, struct terminal *terminal, siz
 void output_fini(struct output *output)
 {
 	free(output->kept);
+}
+
+bool output_ready(void *context)
+{
+	const struct output *output = context;
+
+	return outlet_ready(output->to);
 }
 
 void output_write(void *context, struct baton_vm *vm, const char *bytes, size_t count)
@@ -33,5 +40,5 @@ void output_write(void *context, struct baton_vm *vm, const char *bytes, size_t 
 	}
 	output->size += count;
 	terminal_clear(output->terminal);
-	fwrite(bytes, 1, count, output->to);
+	outlet_put(output->to, bytes, count);
 }

@@ -6,15 +6,16 @@
 #ifndef BATON_CLI_OUTPUT_H
 #define BATON_CLI_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct baton_vm;
+struct outlet;
 struct terminal;
 
 struct output {
-	FILE *to;		   /* borrowed */
+	struct outlet *to;	   /* borrowed */
 	struct terminal *terminal; /* borrowed: cleared before anything is written */
 	char *kept;		   /* the first `room` bytes */
 	size_t room;
@@ -22,10 +23,11 @@ struct output {
 };
 
 /* Keeps up to `room` bytes. output_fini() frees them. */
-void output_init(struct output *output, FILE *to, struct terminal *terminal, size_t room);
+void output_init(struct output *output, struct outlet *to, struct terminal *terminal, size_t room);
 void output_fini(struct output *output);
 
-/* The `write` of a console; the context is a struct output. */
+/* The `ready` and the `write` of a console; the context is a struct output. */
+bool output_ready(void *output);
 void output_write(void *output, struct baton_vm *vm, const char *bytes, size_t count);
 
 #endif

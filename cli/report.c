@@ -314,7 +314,7 @@ static void print_title(const struct cloud *cloud, const struct terminal *termin
 	const struct scenario *scenario = cloud->scenario;
 	static const char *const ends[] = {
 		[BATON_RUN_BUDGET] = "",
-		[BATON_RUN_STOPPED] = "  A signal stopped it.\n",
+		[BATON_RUN_STOPPED] = "  It was stopped.\n",
 		[BATON_RUN_DONE] = "  All VMs have ended.\n",
 		[BATON_RUN_STUCK] = "  The VMs that are left can never run again.\n",
 	};

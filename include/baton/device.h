@@ -107,6 +107,11 @@ void baton_vcpu_wake_at(struct baton_vcpu *vcpu, uint64_t at_ns);
 struct baton_console_config {
 	struct baton_vm *vm;
 	uint16_t port; /* 0xE9 by custom */
+	/*
+	 * Asked before bytes are handed on; may be NULL: always. While it says no, the
+	 * guest's write waits, and it is asked again every millisecond.
+	 */
+	bool (*ready)(void *context);
 	void (*write)(void *context, struct baton_vm *vm, const char *bytes, size_t count);
 	void *context;
 };

@@ -6,7 +6,8 @@
 
 #include "baton/device.h"
 
-#define LINE 256
+#define LINE	 256
+#define RETRY_NS 1000000
 
 struct console {
 	struct baton_console_config config;
@@ -24,6 +25,7 @@ static void flush(struct console *c)
 static enum baton_verdict serve(void *state, struct baton_access *a)
 {
 	struct console *c = state;
+	bool full;
 
 	if (!a->write) {
 		a->data = UINT64_MAX; /* nothing to read: all ones, as a floating bus gives */
@@ -33,8 +35,13 @@ static enum baton_verdict serve(void *state, struct baton_access *a)
 		a->why = "the console takes one byte at a time";
 		return BATON_FAULT;
 	}
+	full = (char)a->data == '\n' || c->used + 1 == LINE;
+	if (full && c->config.ready && !c->config.ready(c->config.context)) {
+		baton_vcpu_wake_at(a->vcpu, a->now_ns + RETRY_NS);
+		return BATON_BLOCK;
+	}
 	c->line[c->used++] = (char)a->data;
-	if ((char)a->data == '\n' || c->used == LINE)
+	if (full)
 		flush(c);
 	return BATON_RESUME;
 }

@@ -25,6 +25,8 @@ static enum baton__next conclude(struct baton_vcpu *vcpu, const struct baton_acc
 				 enum baton_verdict verdict)
 {
 	switch (verdict) {
+	case BATON_RESUME:
+		break;
 	case BATON_YIELD:
 		/* The rest of a string follows in the next turn. */
 		vcpu->blocked_in_access = vcpu->cursor < vcpu->exit->count;
@@ -35,7 +37,7 @@ static enum baton__next conclude(struct baton_vcpu *vcpu, const struct baton_acc
 	case BATON_FAULT:
 		return fault(vcpu, BATON_DEATH_FAULT, a->why);
 	default:
-		break;
+		return fault(vcpu, BATON_DEATH_FAULT, "its device gave no verdict that there is");
 	}
 	return (enum baton__next)verdict;
 }

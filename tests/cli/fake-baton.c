@@ -133,3 +133,8 @@ int baton_device_create(struct baton_host *host, const struct baton_device_ops *
 {
 	abort();
 }
+
+void baton_host_stop(struct baton_host *host)
+{
+	(void)host;
+}

@@ -191,6 +191,37 @@ status=$?
 [ "$status" = 0 ] && [ "$(get end)" = stopped ]
 result $? 'SIGTERM ends the run, which reports as usual'
 
+# A loop that prints empty lines: mov $10, %al; 1: out %al, $0xe9; jmp 1b
+printf '\260\012\346\351\353\374' >"$work/spam.bin"
+{
+	head -c 65536 /dev/zero # a pipe holds no more
+	timeout 20 "$baton" run "$work/spam.bin" neo-b.bin --for 2s --quiet --json "$json"
+	echo $? >"$work/status"
+} 2>"$err" | {
+	sleep 4
+	cat >"$out"
+}
+status=$(cat "$work/status")
+unread=$(($(get vms 0 exits total) + 65536 - $(wc -c <"$out")))
+[ "$status" = 0 ] && [ "$(get wall_ns)" -lt 3000000000 ] && [ "$(get vms 0 blocked_ns)" -gt 10000000 ] &&
+	[ "$(get vms 1 blocked_ns)" = 0 ] && [ $unread = 1 ] # the byte that waits for room
+result $? 'who prints faster than anybody reads waits alone; nothing is lost'
+{
+	timeout 20 "$baton" run "$work/spam.bin" --for 10s --quiet
+	echo $? >"$work/status"
+} 2>"$err" | head -c 1 >"$out"
+status=$(cat "$work/status")
+[ "$status" = 2 ] && grep -q 'cannot write what the guests said: Broken pipe' "$err"
+result $? 'when nobody reads any more, the run ends and says so'
+{ timeout 20 "$baton" run hello.bin --quiet; } 2>/dev/full >"$out"
+status=$?
+[ "$status" = 0 ]
+result $? 'nothing to say, nothing lost'
+{ timeout 20 "$baton" run hello.bin; } 2>/dev/full >"$out"
+status=$?
+[ "$status" = 2 ]
+result $? 'a report that cannot be written is an error'
+
 { timeout 20 "$baton" run hello.bin --quiet >/dev/full; } 2>"$err"
 status=$?
 [ "$status" = 2 ] && grep -q 'cannot write what the guests said' "$err"

@@ -142,7 +142,7 @@ static void ctrl_c_ends_a_run_with_its_report(void **state)
 	assert_true(await(&s, "neo-b 100.0 %"));
 	assert_int_equal(write(s.master, CTRL_C, 1), 1);
 	assert_int_equal(end(&s), 0);
-	contains(&s, "A signal stopped it.");
+	contains(&s, "It was stopped.");
 	contains(&s, "it balances");
 }
 

@@ -220,7 +220,15 @@ struct written {
 	size_t lengths[32];
 	unsigned calls;
 	struct baton_vm *vm;
+	unsigned refusals; /* so often it is not ready */
 };
+
+static bool ready(void *context)
+{
+	struct written *w = context;
+
+	return !w->refusals || !w->refusals--;
+}
 
 static void keep(void *context, struct baton_vm *vm, const char *bytes, size_t count)
 {
@@ -236,7 +244,9 @@ static void keep(void *context, struct baton_vm *vm, const char *bytes, size_t c
 
 static void add_console(struct rig *rig, int vm, struct written *w)
 {
-	const struct baton_console_config c = { rig->vms[vm], BATON_CONSOLE_PORT, keep, w };
+	const struct baton_console_config c = {
+		.vm = rig->vms[vm], .port = BATON_CONSOLE_PORT, .ready = ready, .write = keep, .context = w,
+	};
 
 	assert_int_equal(baton_device_create(rig->host, &baton_console, &c, NULL, NULL), 0);
 }
@@ -269,6 +279,33 @@ static void a_console_hands_on_line_by_line(void **state)
 	assert_ptr_equal(w.vm, rig->vms[0]);
 	rig_end(rig);
 	assert_int_equal(w.calls, 4);
+}
+
+static void a_console_that_is_not_ready_holds_up_its_vm_alone(void **state)
+{
+	struct rig *rig = rig_begin("quantum", 0);
+	static struct script s, other;
+	static struct written w, idle;
+
+	(void)state;
+	s = other = (struct script){ .count = 0 };
+	w = (struct written){ .refusals = 3 };
+	idle = (struct written){ .bytes = 0 };
+	print(&s, "a\nb\n");
+	print(&other, "x\n");
+	add(rig, &s);
+	add(rig, &other);
+	add_console(rig, 0, &w);
+	add_console(rig, 1, &idle);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_memory_equal(w.text, "a\nb\n", 4);
+	assert_int_equal(w.calls, 2); /* nothing twice, nothing lost */
+	assert_int_equal(rig_vm_stats(rig, 0).blocked_ns, 3 * MS);
+	assert_int_equal(rig_vm_stats(rig, 0).by_kind[BATON_EXIT_IO_OUT].count, 4);
+	assert_int_equal(rig_vm_stats(rig, 1).blocked_ns, 0);
+	assert_int_equal(rig->turns[0].vm, 0);
+	assert_int_equal(rig->turns[1].vm, 1);
+	rig_end(rig);
 }
 
 static void a_long_line_comes_in_pieces_and_complete(void **state)
@@ -428,6 +465,7 @@ int main(void)
 		TEST(one_device_may_serve_several_vms),
 		TEST(a_vm_of_another_host_cannot_be_claimed),
 		TEST(a_console_hands_on_line_by_line),
+		TEST(a_console_that_is_not_ready_holds_up_its_vm_alone),
 		TEST(a_long_line_comes_in_pieces_and_complete),
 		TEST(every_byte_passes_a_console_unchanged),
 		TEST(last_words_are_written_when_the_vm_or_the_host_goes),
