@@ -118,6 +118,21 @@ static bool is_stack_overflow(facts *f, death *d)
 	return f->mode == BATON_MODE_PROTECTED && f->guard_touched && rsp < f->layout.stack_end;
 }
 
+/*
+ * Did it go on behind all that an image can fill, into what boot.c keeps there?
+ * Straight on through zeroes, which are instructions: no branch leads there.
+ */
+static bool is_past_end(facts *f, death *d)
+{
+	const struct baton__layout *l = &f->layout;
+	uint64_t size = l->fixture + BATON__PAGE - l->limit;
+
+	if (f->mode == BATON_MODE_REAL || !d->at_death || d->kind == BATON_DEATH_WATCHDOG)
+		return false;
+	return d->address - l->limit < size ||
+	       (l->alias && d->address - l->alias - l->limit < size);
+}
+
 static bool is_bad_cr3(facts *f, death *d)
 {
 	return d->kind != BATON_DEATH_TRIPWIRE &&
@@ -314,6 +329,7 @@ static const struct rule {
 	{ is_unserved, BATON_CAUSE_UNSERVED_EXIT },
 	{ is_fail_entry, BATON_CAUSE_FAIL_ENTRY },
 
+	{ is_past_end, BATON_CAUSE_RAN_PAST_END },
 	{ is_stack_overflow, BATON_CAUSE_STACK_OVERFLOW },
 	{ is_bad_stack, BATON_CAUSE_BAD_STACK },
 	{ is_no_paging32, BATON_CAUSE_NO_PAGING32 },

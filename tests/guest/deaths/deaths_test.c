@@ -125,6 +125,9 @@ static const struct guest guests[] = {
 	{ "zeroes", .label = "nothing", .stack_moved = true,
 	  .endings = { ENDS(PROTECTED, MMIO, RAN_INTO_ZEROES, "0x30000|zeroes|the call at"),
 		       TRIP(TRANSLATED, 14, RAN_INTO_ZEROES, "0x30000|zeroes|the call at") } },
+	{ "no-end", .label = "", .named = "",
+	  .endings = { TRIP(PROTECTED, 6, RAN_PAST_END, "behind all code"), /* at the GDT's bytes */
+		       TRIP(TRANSLATED, 14, RAN_PAST_END, "behind all code") } },
 	{ "overflow", .label = "guilty", .stack_moved = true,
 	  .endings = { TRIP(PAGED, 8, STACK_OVERFLOW, "stack overflowed"),
 		       TRIP(LONG, 14, STACK_OVERFLOW, "stack overflowed") } },

@@ -236,6 +236,23 @@ static void a_stack_that_ran_into_its_guard(void **state)
 	verdict(BATON_CAUSE_STACK_OVERFLOW, "overflowed");
 }
 
+static void code_that_ran_on_is_no_stack_overflow(void **state)
+{
+	(void)state;
+	tripped(14, 2);
+	in_long_mode();
+	f.cr2 = d.address = f.layout.limit + f.layout.alias;
+	f.cr2_end = f.fetch = BATON__WALK_NOT_PRESENT;
+	verdict(BATON_CAUSE_RAN_PAST_END, "behind all code");
+	d.address = f.layout.fixture + BATON__PAGE - 1;
+	verdict(BATON_CAUSE_RAN_PAST_END, "behind all code");
+	d.address = f.layout.limit - 1;
+	verdict(BATON_CAUSE_STACK_OVERFLOW, "overflowed");
+	d.address = f.layout.limit;
+	d.at_death = false; /* seen there at some time */
+	verdict(BATON_CAUSE_STACK_OVERFLOW, "overflowed");
+}
+
 static void an_old_cr2_is_no_stack_overflow(void **state)
 {
 	(void)state;
@@ -733,6 +750,7 @@ int main(void)
 		cmocka_unit_test(an_address_that_is_not_canonical),
 		cmocka_unit_test(memory_that_nobody_wrote),
 		cmocka_unit_test(a_stack_that_ran_into_its_guard),
+		cmocka_unit_test(code_that_ran_on_is_no_stack_overflow),
 		cmocka_unit_test(an_old_cr2_is_no_stack_overflow),
 		cmocka_unit_test(a_stack_that_nothing_stopped),
 		cmocka_unit_test(a_jump_to_itself),
