@@ -31,7 +31,8 @@
 static int print_help(void)
 {
 	puts("usage: baton run [OPTION ...] IMAGE[:SHARE[:MODE]] ...\n"
-	     "       baton run [OPTION ...] SCENARIO.yaml\n");
+	     "       baton run [OPTION ...] SCENARIO.yaml\n\n"
+	     "Without --for, and unless the scenario says so, a run ends when every VM has.\n");
 	run_options_help(stdout);
 	return STATUS_MET;
 }

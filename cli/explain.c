@@ -158,7 +158,7 @@ static void print_last_exits(const struct baton_death *death, const struct termi
 static const char *place_heading(const struct baton_death *death)
 {
 	if (!death->at_death)
-		return "This KVM lost the place; the last exit before was at:";
+		return "This KVM lost the place; the guest was last seen at:";
 	if (death->kind == BATON_DEATH_WATCHDOG)
 		return "Where it was when its time was up:";
 	return "The instruction that failed:";

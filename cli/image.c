@@ -63,6 +63,10 @@ static char *suggest_in(const char *folder, const char *name)
 	if (names.count < 0)
 		return NULL;
 	best = suggest(name, name_word, &names);
+	for (int i = 0; i < names.count; i++) /* "neo" is neo.bin */
+		if (!strncmp(names.entries[i]->d_name, name, strlen(name)) &&
+		    !strcmp(names.entries[i]->d_name + strlen(name), ".bin"))
+			best = names.entries[i]->d_name;
 	copy = best ? heap_copy(best) : NULL;
 	for (int i = 0; i < names.count; i++)
 		free(names.entries[i]);

@@ -46,14 +46,14 @@ static int unknown(const char *name)
 	return STATUS_USAGE;
 }
 
-static void print_overview(FILE *to)
+static void print_overview(FILE *to, const char *self)
 {
 	fputs("Baton: virtual machines take turns on one thread, every exit accounted for.\n\n"
 	      "usage: baton COMMAND [OPTION ...] [ARGUMENT ...]\n\n",
 	      to);
 	for (const struct command *c = commands; c->name; c++)
 		fprintf(to, "  %-8s%s\n", c->name, c->summary);
-	fputs("\nTry: baton run neo.bin:70 morpheus.bin:30 --for 3s\n", to);
+	fprintf(to, "\nTry: %s run neo.bin:70 morpheus.bin:30 --for 3s\n", self);
 }
 
 /* `baton help COMMAND` is `baton COMMAND --help`. */
@@ -62,7 +62,7 @@ static int cmd_help(int argc, char **argv)
 	const struct command *c;
 
 	if (argc < 2 || !strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
-		print_overview(stdout);
+		print_overview(stdout, "baton");
 		return STATUS_MET;
 	}
 	c = find(argv[1]);
@@ -76,15 +76,17 @@ int main(int argc, char **argv)
 	const struct command *c;
 
 	if (argc < 2) {
-		print_overview(stderr);
+		print_overview(stderr, argv[0]);
 		return STATUS_USAGE;
 	}
 	if (!strcmp(argv[1], "--version")) {
 		printf("baton %s\n", baton_version());
 		return STATUS_MET;
 	}
-	if (!strcmp(argv[1], "--help"))
-		return cmd_help(1, argv);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_overview(stdout, argv[0]);
+		return STATUS_MET;
+	}
 	c = find(argv[1]);
 	return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
 }

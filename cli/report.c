@@ -109,6 +109,19 @@ static void add_vm(struct table *table, const struct cloud *cloud, size_t i,
 		   plain);
 }
 
+/* Did somebody sleep, end or come late, so that the others were to have more? */
+static bool wants_vary(const struct cloud *cloud)
+{
+	for (size_t i = 0; i < cloud->scenario->vm_count; i++) {
+		const struct baton_vm_stats *stats = &cloud->vms[i].stats;
+
+		if (!strcmp(cloud->scenario->policy, "share") && cloud->scenario->vm_count > 1 &&
+		    (stats->blocked_ns || stats->lifetime_ns < cloud->stats.wall_ns / 100 * 99))
+			return true;
+	}
+	return false;
+}
+
 static void print_vms(const struct cloud *cloud, const struct terminal *terminal)
 {
 	struct table table;
@@ -128,6 +141,25 @@ static void print_vms(const struct cloud *cloud, const struct terminal *terminal
 	if (cloud->scenario->vm_count > MOST_ROWS)
 		fprintf(terminal->to, "  … and %zu more: see --json\n",
 			cloud->scenario->vm_count - MOST_ROWS);
+	if (wants_vary(cloud))
+		fputs("  wanted: while all of them want to run; some did not, at times\n",
+		      terminal->to);
+}
+
+/* What a VM that can never run again waits for. */
+static void print_waits(const struct cloud *cloud, const struct terminal *terminal)
+{
+	for (size_t i = 0; i < rows(cloud) && cloud->end == BATON_RUN_STUCK; i++) {
+		const struct baton_vm_stats *stats = &cloud->vms[i].stats;
+
+		if (stats->waits_in == BATON_EXIT_HLT)
+			fprintf(terminal->to, "  %s waits for an interrupt (HLT with interrupts on), "
+				"but none can come.\n  To end a guest, disable interrupts first: CLI, then HLT.\n",
+				short_name(cloud, i).text);
+		else if (stats->waits_in != BATON_EXIT_KINDS)
+			fprintf(terminal->to, "  %s waits for a device, in an exit of kind %s\n",
+				short_name(cloud, i).text, baton_exit_name(stats->waits_in));
+	}
 }
 
 /* ------------------------------------------------------------------ exits */
@@ -206,7 +238,7 @@ static void print_ledger(const struct cloud *cloud, const struct terminal *termi
 	add_part(&table, "run", s->run_ns, s->wall_ns, "inside KVM_RUN");
 	add_part(&table, "handler", s->handler_ns, s->wall_ns, "serving exits");
 	add_part(&table, "switch", s->switch_ns, s->wall_ns, "from VM to VM");
-	add_part(&table, "idle", s->idle_ns, s->wall_ns, "nobody could run");
+	add_part(&table, "idle", s->idle_ns, s->wall_ns, "between runs, or nobody could run");
 	table_rule(&table);
 	add_part(&table, "sum", sum, s->wall_ns, verdict);
 	table_print(&table, terminal->to);
@@ -330,14 +362,31 @@ static void print_title(const struct cloud *cloud, const struct terminal *termin
 		cloud->stats.turns == 1 ? "" : "s", terminal_plain(terminal), ends[cloud->end]);
 }
 
+/* Why a real-mode guest's exceptions may not have been seen as such. */
+static void print_astray(const struct cloud *cloud, size_t i, const struct terminal *terminal)
+{
+	const struct baton_death *death = baton_vm_death(cloud->vms[i].vm);
+	const struct scenario_vm *vm = &cloud->scenario->vms[i];
+
+	if (!death || death->tripwire || vm->bare || vm->mode != BATON_MODE_REAL)
+		return;
+	fputc('\n', terminal->to);
+	terminal_wrap(terminal, 2, 0, "The image lies on the interrupt vectors (0 to 0x3ff). So if an "
+		      "exception came before this, it went astray unseen. Loaded at 0x1000 (--load "
+		      "0x1000), Baton would catch it.");
+}
+
 void report_print(const struct cloud *cloud, const struct terminal *terminal)
 {
 	print_title(cloud, terminal);
 	print_vms(cloud, terminal);
+	print_waits(cloud, terminal);
 	print_exits(cloud, terminal);
 	print_ledger(cloud, terminal);
-	for (size_t i = 0; i < cloud->scenario->vm_count; i++)
+	for (size_t i = 0; i < cloud->scenario->vm_count; i++) {
 		explain_death(cloud->vms[i].vm, terminal);
+		print_astray(cloud, i, terminal);
+	}
 	print_expectations(cloud, terminal);
 	fputc('\n', terminal->to);
 }

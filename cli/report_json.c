@@ -153,6 +153,7 @@ static json_t *vm_object(const struct cloud *cloud, size_t i)
 {
 	const struct cloud_vm *vm = &cloud->vms[i];
 	const struct baton_death *death = baton_vm_death(vm->vm);
+	bool shares = !strcmp(cloud->scenario->policy, "share");
 	json_t *object = json_object();
 
 	set_text(object, "name", cloud->scenario->vms[i].name);
@@ -162,13 +163,16 @@ static json_t *vm_object(const struct cloud *cloud, size_t i)
 		set_integer(object, "status", vm->stats.status);
 	else
 		json_object_set_new(object, "status", json_null());
+	if (vm->stats.waits_in != BATON_EXIT_KINDS)
+		set_text(object, "waits_in", baton_exit_name(vm->stats.waits_in));
 	set_integer(object, "turns", vm->stats.turns);
 	set_integer(object, "lifetime_ns", vm->stats.lifetime_ns);
 	set_integer(object, "run_ns", vm->stats.run_ns);
 	set_integer(object, "handler_ns", vm->stats.handler_ns);
 	set_integer(object, "ready_ns", vm->stats.ready_ns);
 	set_integer(object, "blocked_ns", vm->stats.blocked_ns);
-	json_object_set_new(object, "share_target", json_real(vm->target));
+	json_object_set_new(object, "share_target",
+			    shares ? json_real(vm->target) : json_null());
 	json_object_set_new(object, "share", json_real(vm->share));
 	json_object_set_new(object, "exits", exits(&vm->stats));
 	if (death)

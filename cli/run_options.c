@@ -83,7 +83,9 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
 			.val = FIRST_CODE + i,
 		};
 	optind = 0; /* getopt starts afresh: the command's name comes first once more */
-	while ((code = getopt_long(argc, argv, ":", table, NULL)) != -1) {
+	while ((code = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
+		if (code == 'h')
+			code = FIRST_CODE + RUN_OPTION_HELP;
 		if (code == '?' || code == ':')
 			return complain(argv, code);
 		options->given[code - FIRST_CODE] = optarg ? optarg : "";
@@ -188,7 +190,7 @@ static int apply_to_host(const struct run_options *options, struct scenario *sce
 static int apply_to_vms(const struct run_options *options, struct scenario *scenario,
 			struct yaml_error *error)
 {
-	uint64_t memory = 0, watchdog = BATON_FOREVER;
+	uint64_t memory = 0, watchdog = BATON_FOREVER, load = BATON_DEFAULT_ADDRESS;
 	size_t mode;
 	int result = choose(options, RUN_OPTION_MODE, scenario_mode_word, &mode, error);
 
@@ -202,6 +204,10 @@ static int apply_to_vms(const struct run_options *options, struct scenario *scen
 	if (!result)
 		result = take(options, RUN_OPTION_WATCHDOG, units_read_duration, UNITS_DURATION, 0,
 			      UINT64_MAX, &watchdog, error);
+	if (!result)
+		result = take(options, RUN_OPTION_LOAD, units_read_size,
+			      "an address such as 0x1000, at most 3 GiB", 0, SCENARIO_MOST_MEMORY, &load,
+			      error);
 	if (result)
 		return result;
 	for (size_t i = 0; i < scenario->vm_count; i++) {
@@ -213,6 +219,8 @@ static int apply_to_vms(const struct run_options *options, struct scenario *scen
 		}
 		if (memory)
 			vm->memory = memory;
+		if (load != BATON_DEFAULT_ADDRESS)
+			vm->load = load;
 		if (watchdog != BATON_FOREVER)
 			vm->watchdog_ns = watchdog;
 		if (options->given[RUN_OPTION_BARE])

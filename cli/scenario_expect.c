@@ -230,6 +230,14 @@ static const struct yaml_field host_fields[] = {
 	{ 0 },
 };
 
+/* The VMs, and the host behind them. */
+static const char *subject_word(const void *scenario, size_t i)
+{
+	const struct scenario *s = scenario;
+
+	return i == s->vm_count ? EXPECTATION_HOST_NAME : scenario_vm_word(scenario, i);
+}
+
 static int read_vm(struct yaml_reader *reader, const yaml_node_t *key, const yaml_node_t *value,
 		   void *object)
 {
@@ -240,7 +248,7 @@ static int read_vm(struct yaml_reader *reader, const yaml_node_t *key, const yam
 		return yaml_read_mapping(reader, value, "expect of the host", host_fields, &target);
 	target.vm = scenario_find_vm(scenario, (const char *)key->data.scalar.value);
 	if (target.vm == SIZE_MAX)
-		return yaml_fail_unknown(reader, key, "VM", scenario_vm_word, scenario);
+		return yaml_fail_unknown(reader, key, "VM", subject_word, scenario);
 	return yaml_read_mapping(reader, value, "expect of a VM", vm_fields, &target);
 }
 

@@ -409,8 +409,8 @@ int scenario_load(struct scenario *scenario, struct yaml_error *error)
 	if (result) {
 		error->at = (struct place){ 0, 0 };
 		snprintf(error->text, sizeof(error->text), "cannot be read: %s; expected a "
-			 "scenario of at most %s",
-			 strerror(-result), units_size(LARGEST_FILE).text);
+			 "scenario%s%s", strerror(-result), result == -EFBIG ? " of at most " : "",
+			 result == -EFBIG ? units_size(LARGEST_FILE).text : "");
 		return -EINVAL;
 	}
 	result = scenario_parse(scenario, bytes, size, error);

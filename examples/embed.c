@@ -4,6 +4,8 @@
  *
  *	cc embed.c $(pkg-config --cflags --libs baton) && ./a.out
  *
+ * (Installed in a place of your own: LD_LIBRARY_PATH=PREFIX/lib… ./a.out)
+ *
  * Both guests are five bytes of machine code that write a counter to a port;
  * the latch answers. After half a second the program asks who got how much.
  */
@@ -42,7 +44,7 @@ int main(void)
 	    !(neo = add(host, "neo", 70, &diag)) ||
 	    !(morpheus = add(host, "morpheus", 30, &diag)) ||
 	    baton_host_run(host, 500000000, NULL)) {
-		fprintf(stderr, "%s: %s\n", diag.where, diag.message);
+		fprintf(stderr, "embed: %s %s\n", diag.where, diag.message);
 		baton_host_destroy(host);
 		return 1;
 	}

@@ -109,9 +109,9 @@ packages_install()
 {
 	log=$(mktemp)
 	# shellcheck disable=SC2086 # a list
-	if { packages_known $missing || apt-get -q update; } >"$log" 2>&1 &&
-		DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends \
-			$missing >>"$log" 2>&1; then
+	if packages_known $missing && apt_install $missing >"$log" 2>&1 ||
+		# Its lists are empty, or so old that what they name is gone.
+		{ apt-get -q update && apt_install $missing; } >"$log" 2>&1; then
 		echo "  installed"
 		rm -f "$log"
 		return 0
@@ -122,7 +122,12 @@ packages_install()
 	return 1
 }
 
-# Does apt know all of them, or are its lists empty still?
+apt_install()
+{
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "$@"
+}
+
+# Does apt know all of them?
 packages_known()
 {
 	for package; do
@@ -142,6 +147,20 @@ kvm_trouble()
 	fi
 }
 
+# ninja, its output in a file; on a terminal, its count of steps in one line.
+build_quietly()
+{
+	if ! [ -t 1 ]; then
+		ninja -C "$1" >"$1/ninja.log" 2>&1
+		return
+	fi
+	{ ninja -C "$1" 2>&1; echo "exit $?"; } | awk -v log_file="$1/ninja.log" '
+		/^exit [0-9]+$/ { status = $2; next }
+		{ print >log_file }
+		/^\[[0-9]+\/[0-9]+\] / { printf "\r  %s ", substr($1, 2, length($1) - 2); fflush() }
+		END { printf "\r\033[K"; exit status }'
+}
+
 # build DIR OPTION…: configures and builds. What the tools print is shown if
 # they fail; of a build that succeeds, only the warnings.
 build()
@@ -155,7 +174,7 @@ build()
 		tail -n 25 "$dir/meson.log" | sed 's/^/    /'
 		return 1
 	fi
-	if ! ninja -C "$dir" >"$dir/ninja.log" 2>&1; then
+	if ! build_quietly "$dir"; then
 		echo "  the build failed:"
 		# Without the steps that went well.
 		grep -v -e '^ninja: Entering' -e '^\[[0-9]*/[0-9]*\] ' "$dir/ninja.log" |

@@ -163,7 +163,7 @@ enum baton_run_end {
  * using the CPU. A host that a handler of another one runs on the same thread
  * needs a kick signal of its own. Errors: -EPERM (not the thread that created
  * the host), -EBUSY (called from inside a handler of its own), or what KVM_RUN
- * gave for a reason that is not the guest's.
+ * gave for a reason that is not the guest's. `end` may be NULL.
  */
 int baton_host_run(struct baton_host *host, uint64_t budget_ns, enum baton_run_end *end);
 
@@ -186,7 +186,7 @@ struct baton_host_stats {
 	uint64_t run_ns;     /* inside KVM_RUN, the kernel's work included */
 	uint64_t handler_ns; /* serving exits */
 	uint64_t switch_ns;  /* policy, timer, bookkeeping between turns */
-	uint64_t idle_ns;    /* nobody could run */
+	uint64_t idle_ns;    /* nobody could run, or no run was under way */
 	uint64_t stolen_ns;  /* of all this: the thread was not on a CPU though it wanted to be */
 	uint64_t turns;
 	uint64_t kicks; /* signals consumed */
@@ -235,7 +235,8 @@ struct baton_vm_config {
 	uint64_t memory;	 /* bytes, a multiple of 4 KiB from 64 KiB to 3 GiB */
 	uint64_t load;		 /* GPA of a flat image; default 0 */
 	uint64_t entry;		 /* linear address; default: ELF entry, or where the flat image begins */
-	bool bare;		 /* no tripwire IDT: a fault is a triple fault */
+	bool bare;		 /* no tripwire IDT: a fault is a triple fault; so it is in real mode
+				    too if the image lies on the interrupt vectors, 0 to 0x3ff */
 	uint64_t share;		 /* weight under the policy `share`; 0 never runs */
 	uint64_t arrives_ns;	 /* runnable so long after the first run begins, or after its creation */
 	uint64_t watchdog_ns;	 /* dies after so much time of its own without an exit; 0: never */
@@ -250,9 +251,9 @@ struct baton_vm_config {
 
 /*
  * Creates a VM with one vCPU, loads its image and sets up its mode. The VM
- * belongs to the host. It may be created before or between runs. On failure
- * nothing is left behind. Errors: -EINVAL (configuration, image), -EEXIST
- * (name), -ENOSPC (host full), -ENOTSUP (this KVM cannot do that mode),
+ * belongs to the host. It may be created before or between runs; `vm` may be
+ * NULL. On failure nothing is left behind. Errors: -EINVAL (configuration, image), -EEXIST
+ * (name), -EBUSY (called by a handler), -ENOSPC (host full), -ENOTSUP (this KVM cannot do that mode),
  * -ENOMEM, -EAGAIN (limit on tasks), -EMFILE, or the errno of reading the image.
  */
 int baton_vm_create(struct baton_host *host, const struct baton_vm_config *config,
@@ -299,6 +300,7 @@ struct baton_exit_stats {
 struct baton_vm_stats {
 	enum baton_outcome outcome;
 	uint32_t status; /* of a halted VM: EAX */
+	enum baton_exit_kind waits_in; /* of a blocked VM: the exit that is not done; else BATON_EXIT_KINDS */
 	uint64_t share;	 /* the weight it was created with */
 	uint64_t turns;
 	uint64_t exits;
@@ -360,6 +362,7 @@ struct baton_death {
 	uint64_t address; /* linear */
 	bool at_death;
 
+	bool tripwire;	     /* exceptions without a handler were caught: see baton_vm_config.bare */
 	int vector;	     /* of the exception, or -1 */
 	uint32_t error_code; /* of the exception */
 	uint64_t cr2;	     /* of a page fault */

@@ -71,7 +71,10 @@ __attribute__((format(printf, 4, 5)))
 #endif
 int baton_diag_set(struct baton_diag *diag, int error, const char *where, const char *format, ...);
 
-/* Creates a device on a host, which owns it from then on. On failure nothing is left behind. */
+/*
+ * Creates a device on a host, which owns it from then on and destroys it with
+ * itself. `device` may be NULL. On failure nothing is left behind.
+ */
 int baton_device_create(struct baton_host *host, const struct baton_device_ops *ops,
 			const void *config, struct baton_diag *diag, struct baton_device **device);
 
@@ -87,7 +90,8 @@ int baton_device_claim_mmio(struct baton_device *device, struct baton_vm *vm, ba
 
 /*
  * Makes a vCPU that blocked runnable again; nothing if it is not blocked, or
- * ended. May be called for any vCPU of the host, from any handler.
+ * ended. May be called for any vCPU of the host, on the host's thread: from any
+ * handler, and between runs.
  */
 void baton_vcpu_wake(struct baton_vcpu *vcpu);
 

@@ -28,7 +28,8 @@ static int check_config(const struct baton_host_config *c, struct baton_diag *di
 		return baton__diag(diag, -EINVAL, "policy", "there is no policy `%s`",
 				   c->policy ? c->policy : "");
 	if (!c->max_vms || c->max_vms >= BATON_NOBODY)
-		return baton__diag(diag, -EINVAL, "max_vms", "expected 1 or more");
+		return baton__diag(diag, -EINVAL, "max_vms", "%u; expected 1 to %u", c->max_vms,
+				   BATON_NOBODY - 1);
 	if (!c->kvm_path)
 		return baton__diag(diag, -EINVAL, "kvm_path", "expected the path of the KVM device");
 	return 0;
@@ -176,6 +177,9 @@ int baton_vm_create(struct baton_host *host, const struct baton_vm_config *confi
 	struct baton_vm *vm;
 	int error;
 
+	if (host->running)
+		return baton__diag(diag, -EBUSY, config->name, "a VM is created before or between runs, "
+				   "not by a handler");
 	error = find_place(host, config->name, diag, &place);
 	if (!error)
 		error = check_mode(host, config, diag);
@@ -324,6 +328,7 @@ void baton_vm_stats(const struct baton_vm *vm, struct baton_vm_stats *stats)
 
 	*stats = (struct baton_vm_stats){
 		.outcome = vm->outcome, .status = vm->status, .share = vm->share,
+		.waits_in = vm->outcome == BATON_BLOCKED ? vm->vcpu.exit->kind : BATON_EXIT_KINDS,
 	};
 	baton__account_stats(&e->account, over ? BATON__READY : doing_in[e->state],
 			     over ? e->account.last_ns : vm->host->ledger.last_ns, stats);

@@ -19,7 +19,13 @@
 #include "kvm/system.h"
 #include "vm/vm.h"
 
-enum baton__state { BATON__ABSENT, BATON__IS_READY, BATON__IS_RUNNING, BATON__IS_WAITING, BATON__ENDED };
+enum baton__state {
+	BATON__ABSENT,
+	BATON__IS_READY,
+	BATON__IS_RUNNING,
+	BATON__IS_WAITING,
+	BATON__ENDED,
+};
 
 struct baton__entity {
 	struct baton_vm *vm; /* NULL: the place is free */

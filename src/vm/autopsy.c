@@ -293,6 +293,7 @@ static void collect(struct baton__scene *s, struct baton_vcpu *vcpu, enum baton_
 	*s = (struct baton__scene){ .vcpu = vcpu, .vm = vcpu->vm, .d = d };
 	d->kind = kind;
 	d->vector = -1;
+	d->tripwire = vcpu->vm->tripwire;
 	if (kind == BATON_DEATH_EXIT)
 		d->detail = vcpu->exit->reason;
 	if (kind == BATON_DEATH_INTERNAL_ERROR || kind == BATON_DEATH_FAIL_ENTRY)

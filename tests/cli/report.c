@@ -146,13 +146,48 @@ static void the_table_says_it_all(void **state)
 	contains(text, "  run       9,999,000,000 ns   99.94 %  inside KVM_RUN\n");
 	contains(text, "  handler       1,000,000 ns    0.01 %  serving exits\n");
 	contains(text, "  switch        5,000,000 ns    0.05 %  from VM to VM\n");
-	contains(text, "  idle                  3 ns    0.00 %  nobody could run\n");
+	contains(text, "  idle                  3 ns    0.00 %  between runs, or nobody could run\n");
 	contains(text, "  sum      10,005,000,003 ns  100.00 %  = wall time: it balances\n");
 	contains(text, "stolen by other processes: 12.345 ms");
 	contains(text, "furthest from the ideal share: 9.9 ms, allowed 10.4 ms\n");
 	lacks(text, "Expectations");
 	lacks(text, "died");
+	lacks(text, "wanted: while all");
+	lacks(text, "waits for");
 	is_tidy(text);
+	free(m.text);
+}
+
+static void what_is_wanted_holds_while_all_want_to_run(void **state)
+{
+	struct made_up m;
+
+	make_up(&m);
+	m.cloud_vms[1].stats.blocked_ns = 1;
+	contains(printed(&m, report_print), "  wanted: while all of them want to run;");
+	m.cloud_vms[1].stats.blocked_ns = 0;
+	m.cloud_vms[0].stats.lifetime_ns /= 2; /* it came late */
+	contains(printed(&m, report_print), "  wanted: while all of them want to run;");
+	m.scenario.policy = "quantum";
+	lacks(printed(&m, report_print), "  wanted: while all");
+	free(m.text);
+}
+
+static void who_waits_for_ever_is_told_for_what(void **state)
+{
+	struct made_up m;
+
+	make_up(&m);
+	for (int i = 0; i < 2; i++)
+		m.cloud_vms[i].stats.waits_in = BATON_EXIT_KINDS;
+	m.cloud.end = BATON_RUN_STUCK;
+	m.cloud_vms[0].stats.waits_in = BATON_EXIT_HLT;
+	m.cloud_vms[1].stats.waits_in = BATON_EXIT_IO_IN;
+	contains(printed(&m, report_print), "  neo waits for an interrupt (HLT with interrupts on)");
+	contains(printed(&m, report_print), "  morpheus waits for a device, in an exit of kind io_in\n");
+	is_tidy(printed(&m, report_print));
+	m.cloud.end = BATON_RUN_BUDGET;
+	lacks(printed(&m, report_print), "waits for");
 	free(m.text);
 }
 
@@ -366,7 +401,7 @@ static struct baton_death page_fault(void)
 		.advice = "Map the page, or install a handler for vector 14.",
 		.address = 0xffffffff80010005,
 		.at_death = true,
-		.vector = 14,
+		.tripwire = true, .vector = 14,
 		.error_code = 2,
 		.cr2 = 0xdeadbeef,
 		.regs = { .rax = 0x1234, .r15 = UINT64_MAX, .rip = 0xffffffff80010005 },
@@ -456,7 +491,7 @@ static void a_place_is_called_what_it_is(void **state)
 	death.at_death = false;
 	death.vector = -1;
 	death.last_count = 0;
-	contains(explained(&m, &death), "This KVM lost the place; the last exit before was at:\n");
+	contains(explained(&m, &death), "This KVM lost the place; the guest was last seen at:\n");
 	lacks(m.text, "exception");
 	lacks(m.text, "last exits");
 	lacks(m.text, "The instruction that failed");
@@ -763,6 +798,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_says_it_all),
+		cmocka_unit_test(what_is_wanted_holds_while_all_want_to_run),
+		cmocka_unit_test(who_waits_for_ever_is_told_for_what),
 		cmocka_unit_test(a_ledger_that_does_not_balance_is_told),
 		cmocka_unit_test(a_run_without_exits_says_so),
 		cmocka_unit_test(shares_have_the_decimals_that_were_asked_for),

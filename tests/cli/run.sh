@@ -180,6 +180,23 @@ run run "$work/s.yaml" --quiet
 [ "$status" = 2 ] && grep -q "^$work/s.yaml:3:11: " "$err"
 result $? 'a port claimed twice is a fault of the scenario, at its place'
 
+# ---------------------------------------------------------- exceptions astray
+printf '\061\300\367\360' >"$work/divide.bin" # xor %ax, %ax; div %ax
+run run "$work/divide.bin" --load 0x1000
+[ "$status" = 3 ] && grep -q 'divide-error' "$err" && ! grep -q 'went astray' "$err"
+result $? '--load: above the interrupt vectors, an exception is caught'
+printf '\346\167' >"$work/port.bin" # out %al, $0x77
+run run "$work/port.bin"
+[ "$status" = 3 ] && grep -q 'unhandled-port' "$err" && grep -q 'went astray' "$err"
+result $? 'an image on the interrupt vectors is told what that means'
+run run "$work/port.bin" --bare
+[ "$status" = 3 ] && ! grep -q 'went astray' "$err"
+result $? '… but not if it asked for that'
+printf '\373\364' >"$work/idle.bin" # sti; hlt
+run run "$work/idle.bin" --json "$json"
+[ "$status" = 0 ] && grep -q 'waits for an interrupt' "$err" && [ "$(get vms 0 waits_in)" = hlt ]
+result $? 'an idle guest that nothing can wake is told so'
+
 # -------------------------------------------------------------------- signals
 timeout 20 "$baton" run neo-b.bin --quiet --json "$json" >"$out" 2>"$err" &
 child=$!

@@ -375,7 +375,7 @@ static void devices_are_checked(void **state)
 static void expectations_are_checked(void **state)
 {
 	refuses(GOOD "expect: {noe: {status: 1}}\n",
-		"s.yaml:4:10: VM \"noe\" is unknown; expected neo (did you mean \"neo\"?)");
+		"s.yaml:4:10: VM \"noe\" is unknown; expected neo or host (did you mean \"neo\"?)");
 	refuses(GOOD "expect: {neo: {outcome: halt}}\n",
 		"s.yaml:4:25: outcome \"halt\" is unknown; expected running, blocked, halted or "
 		"dead (did you mean \"halted\"?)");

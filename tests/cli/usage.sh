@@ -105,12 +105,20 @@ says 2 "baton run: no image \"neo.bin\"; $places" \
 unset BATON_GUESTS
 run run noe.bin
 mentions 2 "$BATON_BUILD_ROOT/guest (did you mean" 'without it, they are beside the program'
+run run neo
+mentions 2 'did you mean "neo.bin"?' 'a guest without its extension is understood'
+run -h
+[ "$status" = 0 ] && grep -q '^usage: baton COMMAND' "$out"
+result $? '-h is --help'
+run run -h
+[ "$status" = 0 ] && grep -q '^usage: baton run' "$out"
+result $? 'run -h is run --help'
 run run a.yaml b.yaml
 says 2 'baton run: a.yaml is not alone; expected one scenario, or images' 'two scenarios'
 
 # ------------------------------------------------------------------ scenarios
 run run nowhere.yaml
-size='expected a scenario of at most 1 MiB'
+size='expected a scenario'
 says 2 "nowhere.yaml: cannot be read: No such file or directory; $size" \
 	'a scenario that is not there'
 mkdir "$work/folder.yaml"
@@ -118,7 +126,7 @@ run run "$work/folder.yaml"
 says 2 "$work/folder.yaml: cannot be read: Is a directory; $size" 'a folder instead of a scenario'
 head -c 1048577 /dev/zero | tr '\0' '#' >"$work/large.yaml"
 run run "$work/large.yaml"
-says 2 "$work/large.yaml: cannot be read: File too large; $size" 'a scenario that is far too long'
+says 2 "$work/large.yaml: cannot be read: File too large; $size of at most 1 MiB" 'a scenario that is far too long'
 cat >"$work/bad.yaml" <<-END
 	version: 1
 	vms:

@@ -180,6 +180,25 @@ static void a_device_that_refuses_kills_its_guest_only(void **state)
 	rig_end(rig);
 }
 
+static enum baton_verdict talk_nonsense(void *state, struct baton_access *a)
+{
+	return (enum baton_verdict)77;
+}
+
+static void a_device_without_a_verdict_is_blamed_itself(void **state)
+{
+	struct fake_exit e = fake_out(0, PORT, 1, 0);
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+
+	(void)state;
+	add_bare(rig, &e);
+	rig_port(rig, 0, PORT, 1, talk_nonsense, NULL);
+	assert_int_equal(rig_run(rig, 20 * MS), BATON_RUN_DONE);
+	assert_int_equal(baton_vm_death(rig->vms[0])->kind, BATON_DEATH_FAULT);
+	assert_non_null(strstr(baton_vm_death(rig->vms[0])->sentence, "gave no verdict"));
+	rig_end(rig);
+}
+
 static struct fake_exit trip(struct fake_vcpu *vcpu)
 {
 	vcpu->regs.rip = *(uint64_t *)vcpu->state;
@@ -344,6 +363,7 @@ int main(void)
 		TEST(every_death_is_told_apart_and_the_neighbour_goes_on),
 		TEST(after_a_triple_fault_the_registers_are_those_of_the_exit_before),
 		TEST(a_device_that_refuses_kills_its_guest_only),
+		TEST(a_device_without_a_verdict_is_blamed_itself),
 		TEST(a_hlt_in_a_stub_of_the_tripwire_is_a_death),
 		TEST(a_death_without_memory_for_its_report_is_still_a_death),
 		TEST(devices_hear_once_of_each_end),

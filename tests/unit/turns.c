@@ -226,6 +226,28 @@ static enum baton_verdict run_again(void *state, struct baton_access *a)
 	return BATON_HALT;
 }
 
+static enum baton_verdict create_another(void *state, struct baton_access *a)
+{
+	const struct baton_vm_config c = rig_vm_config("another");
+
+	(void)a;
+	assert_int_equal(baton_vm_create(((struct rig *)state)->host, &c, NULL, NULL), -EBUSY);
+	return BATON_HALT;
+}
+
+static void no_vm_is_created_by_a_handler(void **state)
+{
+	struct rig *rig = rig_begin("share", 0);
+	uint64_t ns = 10;
+
+	(void)state;
+	rig_vm(rig, 1, out, &ns);
+	rig_port(rig, 0, PORT, 1, create_another, rig);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_null(baton_host_vm(rig->host, 1));
+	rig_end(rig);
+}
+
 static void run_refuses_to_be_called_from_a_handler(void **state)
 {
 	struct rig *rig = rig_begin("share", 0);
@@ -469,6 +491,7 @@ int main(void)
 		TEST(a_budget_of_0_runs_nothing),
 		TEST(run_refuses_other_threads),
 		TEST(run_refuses_to_be_called_from_a_handler),
+		TEST(no_vm_is_created_by_a_handler),
 		TEST(the_end_may_be_left_out),
 		TEST(idling_lasts_until_the_wake_and_no_longer),
 		TEST(idling_ends_with_the_budget),
