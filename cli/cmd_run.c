@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "calibrate.h"
@@ -66,6 +67,19 @@ static int prepare(const struct run_options *options, struct scenario *scenario,
 	return result;
 }
 
+/* What the command line says to no effect. */
+static void note_unused(const struct run_options *options, const struct scenario *scenario)
+{
+	bool turns = !strcmp(scenario->policy, "turns");
+
+	if (options->given[RUN_OPTION_QUANTUM] && !scenario_uses_quantum(scenario))
+		fprintf(stderr, "baton run: --quantum changes nothing: policy %s has none\n",
+			scenario->policy);
+	if (options->given[RUN_OPTION_BURST] && !turns)
+		fprintf(stderr, "baton run: --burst changes nothing: policy %s has none\n",
+			scenario->policy);
+}
+
 /* A slice that this machine cannot carry is raised to one that it can. */
 static void fit_quantum(struct scenario *scenario)
 {
@@ -107,6 +121,8 @@ static enum status run_and_report(struct cloud *cloud, struct terminal *terminal
 		report_print_faults(cloud, terminal);
 	else
 		report_print(cloud, terminal);
+	if (json && json != stdout)
+		(void)!ftruncate(fileno(json), 0); /* a device has no length */
 	if (json && report_json_write(cloud, json)) {
 		fprintf(stderr, "baton run: cannot write the JSON report: %s\n", strerror(errno));
 		return STATUS_USAGE;
@@ -120,11 +136,21 @@ static int open_json(const char *name, FILE **json)
 	*json = NULL;
 	if (!name)
 		return 0;
-	*json = strcmp(name, "-") ? fopen(name, "we") : stdout;
+	*json = strcmp(name, "-") ? fopen(name, "ae") : stdout; /* what is there stays, for now */
 	if (*json)
 		return 0;
 	fprintf(stderr, "baton run: cannot write %s: %s\n", name, strerror(errno));
 	return -EINVAL;
+}
+
+/* Closes the report, which has been flushed; if the run was refused, nothing is left of a new one. */
+static void close_json(FILE *json, const char *name)
+{
+	struct stat file;
+
+	if (!fstat(fileno(json), &file) && S_ISREG(file.st_mode) && !file.st_size)
+		remove(name);
+	fclose(json);
 }
 
 static enum status run(struct scenario *scenario, bool quiet, FILE *json)
@@ -197,9 +223,10 @@ int cmd_run_with(const struct run_options *options)
 	} else if (open_json(options->given[RUN_OPTION_JSON], &json)) {
 		status = STATUS_USAGE;
 	} else {
+		note_unused(options, &scenario);
 		status = run(&scenario, options->given[RUN_OPTION_QUIET], json);
 		if (json && json != stdout)
-			fclose(json); /* it has been flushed */
+			close_json(json, options->given[RUN_OPTION_JSON]);
 	}
 	scenario_fini(&scenario);
 	return status;

@@ -141,6 +141,8 @@ static bool check_output(const struct expectation *e, const struct output *outpu
 	SAY(what, "output");
 	quote(result->wanted, sizeof(result->wanted), e->output.bytes, e->output.size);
 	quote(result->got, sizeof(result->got), output->kept, kept);
+	if (output->size > kept) /* more than was kept to compare */
+		strncat(result->got, "…", sizeof(result->got) - strlen(result->got) - 1);
 	return output->size == e->output.size &&
 	       !memcmp(output->kept, e->output.bytes, e->output.size);
 }

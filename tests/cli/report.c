@@ -312,7 +312,7 @@ static void expectations_tell_wanted_from_got(void **state)
 	contains(m.text, "✗  neo       exits       2000000 or more  1234567\n");
 	contains(m.text, "✗  morpheus  cause       unknown          not dead\n");
 	contains(m.text, "✓  morpheus  memory 0x8  7                7\n");
-	contains(m.text, "✗  morpheus  output      \"a\\n\\x02\"        \"a\\n\\x01\\x00\"\n");
+	contains(m.text, "✗  morpheus  output      \"a\\n\\x02\"        \"a\\n\\x01\\x00\"…\n");
 	contains(m.text, "✗  host      end         done             budget\n");
 	contains(m.text, "✓  host      lag         at most 10.4 ms  9.9 ms\n");
 	contains(m.text, "  4 of 11 met\n");

@@ -197,6 +197,30 @@ run run "$work/idle.bin" --json "$json"
 [ "$status" = 0 ] && grep -q 'waits for an interrupt' "$err" && [ "$(get vms 0 waits_in)" = hlt ]
 result $? 'an idle guest that nothing can wake is told so'
 
+run run hello.bin --quiet --quantum 5ms --policy turns --burst 3
+[ "$status" = 0 ] && [ "$(cat "$err")" = 'baton run: --quantum changes nothing: policy turns has none' ]
+result $? 'an option to no effect is told'
+rm -f "$json"
+run run no-such.bin --json "$json"
+[ "$status" = 2 ] && [ ! -e "$json" ]
+result $? 'a run that is refused leaves no report'
+cat >"$work/s.yaml" <<-END
+	version: 1
+	vms: [{image: hello.bin}]
+	devices: [{type: console, vm: hello}]
+END
+run run "$work/s.yaml" --json "$json"
+[ "$status" = 2 ] && [ ! -e "$json" ]
+result $? '… nor when it is refused late'
+echo old >"$json"
+run run "$work/s.yaml" --json "$json"
+[ "$status" = 2 ] && [ "$(cat "$json")" = old ]
+result $? '… and an older report stays'
+for i in 1 2 3 4 5 6 7 8; do echo 'a line that is longer than any report'; done >>"$json"
+run run hello.bin --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(get end)" = done ]
+result $? '… until a new one takes its place'
+
 # -------------------------------------------------------------------- signals
 timeout 20 "$baton" run neo-b.bin --quiet --json "$json" >"$out" 2>"$err" &
 child=$!
