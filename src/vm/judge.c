@@ -158,9 +158,10 @@ static bool is_jump_into_void(facts *f, death *d)
 	return f->fetch != BATON__WALK_MAPPED;
 }
 
+/* A store that is over has brought RIP there, but nothing was executed yet. */
 static bool is_zeroes(facts *f, death *d)
 {
-	return f->zeroes;
+	return f->zeroes && d->at_death;
 }
 
 /* -------------------------------------------------------------------- time */
@@ -194,7 +195,7 @@ static bool is_protection(facts *f, death *d)
 
 static bool is_no_paging32(facts *f, death *d)
 {
-	return f->paging32 == 0 && !(d->efer & EFER_LME) &&
+	return f->paging32 == 0 && d->at_death && !(d->efer & EFER_LME) &&
 	       baton__insn_is_group(&f->insn, 2, 0x22, 0) &&
 	       baton__reg(&d->regs, f->insn.rm) & CR0_PG;
 }

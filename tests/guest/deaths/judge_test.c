@@ -216,6 +216,11 @@ static void memory_that_nobody_wrote(void **state)
 	f.zeroes = true;
 	f.caller = 0x10007;
 	verdict(BATON_CAUSE_RAN_INTO_ZEROES, "0x10020|zeroes|the call at 0x10007");
+	/* A store is over when it is reported; the zeroes behind it were not reached. */
+	access_to(BATON_DEATH_MMIO, BATON_EXIT_MMIO_WRITE, 0x100000);
+	d.at_death = false;
+	f.zeroes = true;
+	verdict(BATON_CAUSE_UNHANDLED_MMIO, "The instruction wrote to GPA 0x100000");
 }
 
 static void a_stack_that_ran_into_its_guard(void **state)
@@ -272,7 +277,11 @@ static void a_stack_that_nothing_stopped(void **state)
 	verdict(BATON_CAUSE_STACK_OVERFLOW, "overflowed");
 	d.regs.rsp = f.layout.stack_top - 16; /* it went back, or was somebody else's write */
 	verdict(BATON_CAUSE_ENDLESS_LOOP, "without an exit");
-	d.regs.rsp = f.layout.limit - 0x4000; /* a stack of the guest's own */
+	d.regs.rsp = f.layout.limit - 0x4000;
+	d.kind = BATON_DEATH_MMIO;
+	d.at_death = false;
+	verdict(BATON_CAUSE_STACK_OVERFLOW, "The stack overflowed: it has grown from");
+	d.kind = BATON_DEATH_WATCHDOG; /* a stack of the guest's own */
 	f.guard_touched = false;
 	verdict(BATON_CAUSE_ENDLESS_LOOP, "without an exit");
 }
@@ -367,6 +376,13 @@ static void paging_that_this_kvm_lacks(void **state)
 	d.regs.rax = 0x80000011;
 	d.efer = 0x100; /* on the way to long mode */
 	verdict(BATON_CAUSE_BAD_CONTROL, "CR0");
+	/* A store that is over: the write of CR0 behind it was not reached. */
+	access_to(BATON_DEATH_MMIO, BATON_EXIT_MMIO_WRITE, 0x100000);
+	d.at_death = false;
+	d.regs.rax = 0x80000011;
+	f.paging32 = 0;
+	CODE("\x0f\x22\xc0");
+	verdict(BATON_CAUSE_UNHANDLED_MMIO, "The instruction wrote to GPA 0x100000");
 }
 
 static void model_specific_registers(void **state)
@@ -475,7 +491,9 @@ static void selectors(void **state)
 	tripped(13, 0);
 	CODE("\x8e\xd0"); /* mov %eax, %ss with a null selector */
 	d.regs.rax = 3;
-	verdict(BATON_CAUSE_BAD_SELECTOR, "selector 0x3");
+	verdict(BATON_CAUSE_BAD_SELECTOR, "(#GP, selector 0x3).");
+	CODE("\x8e\x13"); /* the same from memory, whose word is not looked up */
+	verdict(BATON_CAUSE_BAD_SELECTOR, "at 0x10020 (8e 13)|(#GP).");
 	tripped(13, 0);
 	CODE("\xea\x00\x00\x01\x00\x08\x00");
 	verdict(BATON_CAUSE_BAD_SELECTOR, "selector 0x8");
