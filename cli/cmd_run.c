@@ -178,6 +178,7 @@ static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 		complain(scenario, &error, status);
 	else
 		status = run_and_report(&cloud, &terminal, &guests, quiet, json);
+	guests.host = NULL; /* it goes */
 	cloud_destroy(&cloud);
 	if (fflush(stderr) || ferror(stderr))
 		return STATUS_USAGE; /* and there is nobody to tell */

@@ -244,9 +244,12 @@ printf '\260\012\346\351\353\374' >"$work/spam.bin"
 }
 status=$(cat "$work/status")
 unread=$(($(get vms 0 exits total) + 65536 - $(wc -c <"$out")))
-[ "$status" = 0 ] && [ "$(get wall_ns)" -lt 3000000000 ] && [ "$(get vms 0 blocked_ns)" -gt 10000000 ] &&
-	[ "$(get vms 1 blocked_ns)" = 0 ] && [ $unread = 1 ] # the byte that waits for room
-result $? 'who prints faster than anybody reads waits alone; nothing is lost'
+[ "$status" = 0 ] && [ "$(get wall_ns)" -lt 3000000000 ] && [ "$(get vms 0 blocked_ns)" -gt 0 ] &&
+	[ "$(get vms 1 blocked_ns)" = 0 ] &&
+	[ $unread -ge 0 ] && [ $unread -le 1 ] # the byte that waits for room
+good=$?
+wc -c <"$out" >"$work/size" && mv "$work/size" "$out" # all of it is no use
+result $good 'who prints faster than anybody reads waits alone; nothing is lost'
 {
 	timeout 20 "$baton" run "$work/spam.bin" --for 10s --quiet
 	echo $? >"$work/status"
