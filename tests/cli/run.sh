@@ -244,7 +244,10 @@ printf '\260\012\346\351\353\374' >"$work/spam.bin"
 }
 status=$(cat "$work/status")
 unread=$(($(get vms 0 exits total) + 65536 - $(wc -c <"$out")))
-[ "$status" = 0 ] && [ "$(get wall_ns)" -lt 3000000000 ] && [ "$(get vms 0 blocked_ns)" -gt 0 ] &&
+printed=$(get vms 0 exits total)
+# It waited, unless this machine is so slow that there was room for all of it.
+[ "$status" = 0 ] && [ "$(get wall_ns)" -lt 3000000000 ] &&
+	{ [ "$(get vms 0 blocked_ns)" -gt 0 ] || [ "$printed" -lt 12288 ]; } &&
 	[ "$(get vms 1 blocked_ns)" = 0 ] &&
 	[ $unread -ge 0 ] && [ $unread -le 1 ] # the byte that waits for room
 good=$?
