@@ -7,13 +7,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "baton/device.h"
+#include "device.h"
 #include "heap.h"
 #include "outlet.h"
 #include "terminal.h"
 
 #define PROGRESS_STEP_NS UINT64_C(200000000)
 #define PROGRESS_FROM_NS UINT64_C(1000000000) /* shorter runs need no progress line */
+#define RESERVE 4096 /* bytes of a VM's memory that its devices may hand it things in */
+
 #define PROGRESS_VMS	 3			      /* as many as fit on a line */
 
 /* Is it this machine that cannot, rather than the scenario that asks for nonsense? */
@@ -43,38 +45,10 @@ static enum status fail(struct yaml_error *error, struct place at, int result,
 
 /* ----------------------------------------------------------------- making */
 
-static int add_console(struct cloud *cloud, size_t vm, uint16_t port, struct baton_diag *diag)
-{
-	const struct baton_console_config config = {
-		.vm = cloud->vms[vm].vm,
-		.port = port,
-		.ready = output_ready,
-		.write = output_write,
-		.context = &cloud->vms[vm].output,
-	};
-	struct baton_device *device;
-
-	return baton_device_create(cloud->host, &baton_console, &config, diag, &device);
-}
-
-static int add_latch(struct cloud *cloud, size_t vm, uint16_t first, uint32_t count,
-		     struct baton_diag *diag)
-{
-	const struct baton_latch_config config = {
-		.vm = cloud->vms[vm].vm,
-		.first = first,
-		.count = count,
-	};
-	struct baton_device *device;
-
-	return baton_device_create(cloud->host, &baton_latch, &config, diag, &device);
-}
-
 static int add_vm(struct cloud *cloud, size_t i, struct baton_diag *diag)
 {
 	const struct scenario_vm *vm = &cloud->scenario->vms[i];
 	struct baton_vm_config config = BATON_VM_CONFIG;
-	int error;
 
 	config.name = vm->name;
 	config.image_path = vm->path;
@@ -86,25 +60,34 @@ static int add_vm(struct cloud *cloud, size_t i, struct baton_diag *diag)
 	config.share = vm->share;
 	config.arrives_ns = vm->arrives_ns;
 	config.watchdog_ns = vm->watchdog_ns;
-	error = baton_vm_create(cloud->host, &config, diag, &cloud->vms[i].vm);
-	if (error || vm->no_ports)
-		return error;
-	error = add_console(cloud, i, COURSE_CONSOLE, diag);
-	if (!error)
-		error = add_latch(cloud, i, COURSE_LATCH, COURSE_LATCH_COUNT, diag);
-	return error;
+	config.argument = vm->argument;
+	config.reserve = vm->ports ? RESERVE : 0;
+	return baton_vm_create(cloud->host, &config, diag, &cloud->vms[i].vm);
 }
 
-static int add_device(struct cloud *cloud, const struct scenario_device *device,
-		      struct baton_diag *diag)
+/* The scenario's devices, then what the VMs have on their ports besides. */
+static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 {
-	switch (device->type) {
-	case DEVICE_CONSOLE:
-		return add_console(cloud, device->vm, device->first, diag);
-	case DEVICE_LATCH:
-		return add_latch(cloud, device->vm, device->first, device->count, diag);
+	const struct scenario *scenario = cloud->scenario;
+	struct device_site site = { .scenario = scenario, .host = cloud->host };
+	const struct device_settings *settings;
+	struct baton_diag diag = { .message = "" };
+	int result = 0;
+
+	site.vms = heap_zeroed(scenario->vm_count, sizeof(*site.vms));
+	for (size_t i = 0; i < scenario->vm_count; i++)
+		site.vms[i] = (struct device_site_vm){
+			.vm = cloud->vms[i].vm, .output = &cloud->vms[i].output,
+		};
+	for (size_t i = 0; i < scenario->device_count + scenario->vm_count && !result; i++) {
+		settings = i < scenario->device_count ?
+				   scenario->devices[i] :
+				   scenario->vms[i - scenario->device_count].ports;
+		if (settings)
+			result = settings->type->create(settings, &site, &diag);
 	}
-	return -EINVAL;
+	free(site.vms);
+	return result ? fail(error, settings->at, result, &diag) : STATUS_MET;
 }
 
 static int add_host(struct cloud *cloud, const struct baton_observer *observer, void *context,
@@ -134,8 +117,8 @@ static void prepare_outputs(struct cloud *cloud, struct outlet *to, struct termi
 		for (size_t k = 0; k < scenario->expectation_count; k++) {
 			const struct expectation *e = &scenario->expectations[k];
 
-			if (e->vm == i && e->what == EXPECT_OUTPUT)
-				room = e->output.size + 1;
+			if (e->vm == i && expectation_room(e) > room)
+				room = expectation_room(e);
 		}
 		output_init(&cloud->vms[i].output, to, terminal, room);
 	}
@@ -160,12 +143,7 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 		if (result)
 			return fail(error, scenario->vms[i].at, result, &diag);
 	}
-	for (size_t i = 0; i < scenario->device_count; i++) {
-		result = add_device(cloud, &scenario->devices[i], &diag);
-		if (result)
-			return fail(error, scenario->devices[i].at, result, &diag);
-	}
-	return STATUS_MET;
+	return add_devices(cloud, error);
 }
 
 void cloud_destroy(struct cloud *cloud)

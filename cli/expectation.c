@@ -11,12 +11,28 @@
 #include <string.h>
 
 #include "cloud.h"
+#include "heap.h"
 #include "units.h"
 
 void expectation_fini(struct expectation *expectation)
 {
 	if (expectation->what == EXPECT_OUTPUT)
 		free(expectation->output.bytes);
+	if (expectation->what == EXPECT_OUTPUT_LIKE) {
+		regfree(expectation->pattern.compiled);
+		free(expectation->pattern.compiled);
+		free(expectation->pattern.text);
+	}
+}
+
+#define MATCHED_ROOM (64 << 10) /* of an output that a pattern is to match */
+
+/* One byte more than is wanted tells "too much". */
+size_t expectation_room(const struct expectation *e)
+{
+	if (e->what == EXPECT_OUTPUT)
+		return e->output.size + 1;
+	return e->what == EXPECT_OUTPUT_LIKE ? MATCHED_ROOM : 0;
 }
 
 const char *run_end_name(enum baton_run_end end)
@@ -147,6 +163,24 @@ static bool check_output(const struct expectation *e, const struct output *outpu
 	       !memcmp(output->kept, e->output.bytes, e->output.size);
 }
 
+/* A pattern holds for a text: a NUL in it ends the match, and so does what was not kept. */
+static bool check_output_like(const struct expectation *e, const struct output *output,
+			      struct expectation_result *result)
+{
+	size_t kept = output->size < output->room ? (size_t)output->size : output->room;
+	char *text = heap_zeroed(kept + 1, 1);
+	bool met;
+
+	memcpy(text, output->kept, kept);
+	met = output->size == kept && strlen(text) == kept &&
+	      !regexec(e->pattern.compiled, text, 0, NULL, 0);
+	SAY(what, "output_like");
+	quote(result->wanted, sizeof(result->wanted), e->pattern.text, strlen(e->pattern.text));
+	quote(result->got, sizeof(result->got), text, kept);
+	free(text);
+	return met;
+}
+
 static bool check_end(const struct expectation *e, const struct cloud *cloud,
 		      struct expectation_result *result)
 {
@@ -212,6 +246,8 @@ static bool check_of_vm(const struct expectation *e, const struct cloud_vm *vm,
 		return check_memory(e, vm->vm, result);
 	case EXPECT_OUTPUT:
 		return check_output(e, &vm->output, result);
+	case EXPECT_OUTPUT_LIKE:
+		return check_output_like(e, &vm->output, result);
 	default:
 		return false;
 	}

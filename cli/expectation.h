@@ -5,6 +5,7 @@
 #ifndef BATON_CLI_EXPECTATION_H
 #define BATON_CLI_EXPECTATION_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ enum expectation_what {
 	EXPECT_CAUSE,
 	EXPECT_MEMORY,
 	EXPECT_OUTPUT,
+	EXPECT_OUTPUT_LIKE,
 	EXPECT_END, /* these are the host's */
 	EXPECT_LAG,
 	EXPECT_LATER_LAG,
@@ -55,6 +57,10 @@ struct expectation {
 			char *bytes;
 			size_t size;
 		} output;
+		struct {
+			char *text;
+			regex_t *compiled;
+		} pattern; /* of EXPECT_OUTPUT_LIKE, for the whole output */
 		enum baton_run_end end;
 	};
 };
@@ -68,6 +74,9 @@ struct expectation_result {
 };
 
 void expectation_fini(struct expectation *expectation);
+
+/* How many bytes of its VM's output must be kept to judge it. */
+size_t expectation_room(const struct expectation *expectation);
 
 /* Judges one expectation after a run. */
 struct expectation_result expectation_check(const struct expectation *expectation,

@@ -15,8 +15,8 @@
 
 struct baton_host;
 
-#define OUTLET_ROOM  (16 << 10)
-#define OUTLET_SPARE 4096 /* that much is free when it is ready */
+#define OUTLET_ROOM  (20 << 10)
+#define OUTLET_SPARE 8192 /* that much is free when it is ready: baton/device.h's burst */
 
 struct outlet {
 	int fd;	   /* borrowed */

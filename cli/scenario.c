@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "heap.h"
 #include "image.h"
 #include "places.h"
@@ -37,10 +38,14 @@ void scenario_fini(struct scenario *scenario)
 		free(scenario->vms[i].name);
 		free(scenario->vms[i].image);
 		free(scenario->vms[i].path);
+		if (scenario->vms[i].ports)
+			device_settings_free(scenario->vms[i].ports);
 	}
 	for (size_t i = 0; i < scenario->expectation_count; i++)
 		expectation_fini(&scenario->expectations[i]);
 	free(scenario->vms);
+	for (size_t i = 0; i < scenario->device_count; i++)
+		device_settings_free(scenario->devices[i]);
 	free(scenario->devices);
 	free(scenario->expectations);
 	free(scenario->folder);
@@ -82,6 +87,7 @@ struct scenario_vm *scenario_add_vm(struct scenario *scenario)
 	vm->load = config.load;
 	vm->entry = config.entry;
 	vm->watchdog_ns = BATON_FOREVER;
+	vm->ports = device_course_new(scenario, scenario->vm_count - 1);
 	return vm;
 }
 

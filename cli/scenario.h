@@ -31,6 +31,8 @@
 #define COURSE_LATCH	   0x10
 #define COURSE_LATCH_COUNT 3
 
+struct device_settings;
+
 enum show {
 	SHOW_NONE,
 	SHOW_EXITS,
@@ -44,26 +46,14 @@ struct scenario_vm {
 	bool has_mode;
 	enum baton_mode mode;
 	bool bare;
-	bool no_ports; /* `ports: none` */
+	struct device_settings *ports; /* NULL: none */
+	uint32_t argument;
 	uint64_t memory;
 	uint64_t share;
 	uint64_t load, entry; /* BATON_DEFAULT_ADDRESS unless given */
 	uint64_t arrives_ns;
 	uint64_t watchdog_ns; /* BATON_FOREVER: as the scenario's, once finished */
 	struct place at, name_at, image_at, share_at;
-};
-
-enum scenario_device_type {
-	DEVICE_CONSOLE,
-	DEVICE_LATCH,
-};
-
-struct scenario_device {
-	enum scenario_device_type type;
-	size_t vm;
-	uint16_t first;
-	uint32_t count;
-	struct place at;
 };
 
 struct scenario {
@@ -78,7 +68,7 @@ struct scenario {
 	enum show show;
 	struct scenario_vm *vms;
 	size_t vm_count;
-	struct scenario_device *devices;
+	struct device_settings **devices;
 	size_t device_count;
 	struct expectation *expectations;
 	size_t expectation_count;

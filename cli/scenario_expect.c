@@ -187,6 +187,43 @@ static int read_output(struct yaml_reader *reader, const yaml_node_t *node,
 	return 0;
 }
 
+#define LONGEST_PATTERN 4096
+
+/*
+ * An extended regular expression for the whole output. Counts in braces are left
+ * out: nested, they take more memory than any machine has.
+ */
+static int read_output_like(struct yaml_reader *reader, const yaml_node_t *node,
+			    const struct yaml_field *field, void *object)
+{
+	static const char expected[] = "an extended regular expression without { and }";
+	struct expectation *e;
+	char *whole, why[80];
+	const char *text;
+	int error = yaml_scalar(reader, node, field->key, expected, &text);
+	regex_t *compiled;
+
+	if (error)
+		return error;
+	if (strlen(text) > LONGEST_PATTERN || strpbrk(text, "{}"))
+		return yaml_fail(reader, node, "%s is too long, or has braces; expected %s of at "
+				 "most %d bytes", field->key, expected, LONGEST_PATTERN);
+	whole = heap_print("^(%s)$", text);
+	compiled = heap_zeroed(1, sizeof(*compiled));
+	error = regcomp(compiled, whole, REG_EXTENDED | REG_NOSUB);
+	free(whole);
+	if (error) {
+		regerror(error, compiled, why, sizeof(why));
+		free(compiled);
+		return yaml_fail(reader, node, "%s is no regular expression: %s; expected %s",
+				 field->key, why, expected);
+	}
+	e = add(object, EXPECT_OUTPUT_LIKE, node);
+	e->pattern.text = heap_copy(text);
+	e->pattern.compiled = compiled;
+	return 0;
+}
+
 static int read_end(struct yaml_reader *reader, const yaml_node_t *node,
 		    const struct yaml_field *field, void *object)
 {
@@ -221,6 +258,7 @@ static const struct yaml_field vm_fields[] = {
 	{ "cause", read_cause, 0, 0, 0, false },
 	{ "memory", read_memory, 0, 0, 0, false },
 	{ "output", read_output, 0, 0, 0, false },
+	{ "output_like", read_output_like, 0, 0, 0, false },
 	{ 0 },
 };
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "heap.h"
 #include "units.h"
 
@@ -164,13 +165,27 @@ static int read_share(struct yaml_reader *reader, const yaml_node_t *node,
 static int read_vm_ports(struct yaml_reader *reader, const yaml_node_t *node,
 			 const struct yaml_field *field, void *object)
 {
-	static const char *const words[] = { "course", "none", NULL };
 	struct scenario_vm *vm = object;
-	size_t i;
-	int error = yaml_choice(reader, node, "ports", suggest_array, words, &i);
+	bool none;
+	int error = device_course_read(reader, node, vm->ports, &none);
+
+	if (!error && none) {
+		device_settings_free(vm->ports);
+		vm->ports = NULL;
+	}
+	return error;
+}
+
+static int read_argument(struct yaml_reader *reader, const yaml_node_t *node,
+			 const struct yaml_field *field, void *object)
+{
+	const struct yaml_field number = { .key = field->key, .max = UINT32_MAX };
+	struct scenario_vm *vm = object;
+	uint64_t argument;
+	int error = yaml_read_number(reader, node, &number, &argument);
 
 	if (!error)
-		vm->no_ports = i == 1;
+		vm->argument = (uint32_t)argument;
 	return error;
 }
 
@@ -192,6 +207,7 @@ static const struct yaml_field vm_fields[] = {
 	{ "load", yaml_read_size, IN_VM(load), 0, SCENARIO_MOST_MEMORY, false },
 	{ "entry", yaml_read_size, IN_VM(entry), 0, 0, false },
 	{ "ports", read_vm_ports, 0, 0, 0, false },
+	{ "argument", read_argument, 0, 0, 0, false },
 	{ "bare", yaml_read_bool, IN_VM(bare), 0, 0, false },
 	{ "arrives", yaml_read_duration, IN_VM(arrives_ns), 0, 0, false },
 	{ "watchdog", yaml_read_duration, IN_VM(watchdog_ns), 0, 0, false },
@@ -235,109 +251,18 @@ static int read_vms(struct yaml_reader *reader, const yaml_node_t *node,
 
 /* ---------------------------------------------------------------- devices */
 
-static int read_device_vm(struct yaml_reader *reader, const yaml_node_t *node,
-			  const struct yaml_field *field, void *object)
-{
-	struct device_target *target = object;
-
-	return yaml_choice(reader, node, "vm", scenario_vm_word, target->scenario,
-			   &target->device.vm);
-}
-
-static int read_port(struct yaml_reader *reader, const yaml_node_t *node,
-		     const struct yaml_field *field, void *object)
-{
-	struct device_target *target = object;
-	const struct yaml_field number = { .key = field->key, .max = field->max };
-	uint64_t port;
-	int error = yaml_read_number(reader, node, &number, &port);
-
-	if (!error)
-		target->device.first = (uint16_t)port;
-	return error;
-}
-
-/* "0x10..0x12", or one port. */
-static int read_ports(struct yaml_reader *reader, const yaml_node_t *node,
-		      const struct yaml_field *field, void *object)
-{
-	static const char expected[] = "ports such as 0x10 or 0x10..0x12, at most 16";
-	struct device_target *target = object;
-	struct yaml_range ports;
-	int error = yaml_read_range(reader, node, field->key, expected, &ports);
-
-	if (error)
-		return error;
-	if (ports.last > UINT16_MAX || ports.last - ports.first >= LATCH_MOST_PORTS)
-		return yaml_fail(reader, node, "%s goes from 0x%llx to 0x%llx; expected %s",
-				 field->key, (unsigned long long)ports.first,
-				 (unsigned long long)ports.last, expected);
-	target->device.first = (uint16_t)ports.first;
-	target->device.count = (uint32_t)(ports.last - ports.first + 1);
-	return 0;
-}
-
-/* read_device() has dealt with it. */
-static int read_nothing(struct yaml_reader *reader, const yaml_node_t *node,
-			const struct yaml_field *field, void *object)
-{
-	return 0;
-}
-
-static const struct yaml_field console_fields[] = {
-	{ "type", read_nothing, 0, 0, 0, true },
-	{ "vm", read_device_vm, 0, 0, 0, true },
-	{ "port", read_port, 0, 0, UINT16_MAX, false },
-	{ 0 },
-};
-
-static const struct yaml_field latch_fields[] = {
-	{ "type", read_nothing, 0, 0, 0, true },
-	{ "vm", read_device_vm, 0, 0, 0, true },
-	{ "ports", read_ports, 0, 0, 0, false },
-	{ 0 },
-};
-
-/* In the order of enum scenario_device_type. */
-static const struct {
-	const char *name;
-	const struct yaml_field *fields;
-	uint16_t first;
-	uint32_t count;
-} device_types[] = {
-	[DEVICE_CONSOLE] = { "console", console_fields, COURSE_CONSOLE, 1 },
-	[DEVICE_LATCH] = { "latch", latch_fields, COURSE_LATCH, COURSE_LATCH_COUNT },
-};
-
-static const char *device_word(const void *none, size_t i)
-{
-	return i < sizeof(device_types) / sizeof(*device_types) ? device_types[i].name : NULL;
-}
-
-/* The type decides which keys there are. */
 static int read_device(struct yaml_reader *reader, const yaml_node_t *node,
 		       const struct yaml_field *field, void *object)
 {
 	struct scenario *scenario = object;
-	struct device_target target = { .scenario = scenario };
-	const yaml_node_t *type = yaml_value(reader, node, "type");
-	size_t i = DEVICE_CONSOLE;
-	int error = type ? yaml_choice(reader, type, "device type", device_word, NULL, &i) : 0;
+	struct device_settings *settings;
+	int error = device_read(reader, node, scenario, &settings);
 
-	if (error)
-		return error;
-	target.device = (struct scenario_device){
-		.type = (enum scenario_device_type)i,
-		.first = device_types[i].first,
-		.count = device_types[i].count,
-		.at = yaml_place(node),
-	};
-	error = yaml_read_mapping(reader, node, "a device", device_types[i].fields, &target);
 	if (error)
 		return error;
 	scenario->devices = heap_grow(scenario->devices, scenario->device_count,
 				      sizeof(*scenario->devices));
-	scenario->devices[scenario->device_count++] = target.device;
+	scenario->devices[scenario->device_count++] = settings;
 	return 0;
 }
 

@@ -8,14 +8,6 @@
 #include "scenario.h"
 #include "yaml_reader.h"
 
-#define LATCH_MOST_PORTS 16 /* device.h */
-
-/* A device under construction, with the scenario whose VMs it may name. */
-struct device_target {
-	const struct scenario *scenario;
-	struct scenario_device device;
-};
-
 /* Reads `expect:` into the struct scenario that `object` is. */
 int scenario_read_expect(struct yaml_reader *reader, const yaml_node_t *node,
 			 const struct yaml_field *field, void *object);

@@ -21,18 +21,30 @@
 #if defined(GUEST_REAL)
 #define GUEST_MODE   "real"
 #define GUEST_OFFSET 0
+#define GUEST_LOW(a) (a)
 #elif defined(GUEST_PROTECTED)
 #define GUEST_MODE   "protected"
 #define GUEST_OFFSET 0
+#define GUEST_LOW(a) (a)
 #elif defined(GUEST_PAGED)
 #define GUEST_MODE   "paged"
 #define GUEST_OFFSET BATON_PAGED_OFFSET
+#define GUEST_LOW(a) ((a) >= GUEST_OFFSET ? (a) - GUEST_OFFSET : (a))
 #elif defined(GUEST_LONG)
 #define GUEST_MODE   "long"
 #define GUEST_OFFSET BATON_LONG_OFFSET
+#define GUEST_LOW(a) ((a) >= GUEST_OFFSET ? (a) - GUEST_OFFSET : (a))
 #else
 #error "define GUEST_REAL, GUEST_PROTECTED, GUEST_PAGED or GUEST_LONG"
 #endif
+
+/* The GPA of what a pointer points at, whichever copy of memory it means. */
+static inline baton_field guest_gpa(const volatile void *pointer)
+{
+	uintptr_t address = (uintptr_t)pointer;
+
+	return GUEST_LOW(address);
+}
 
 /* What main() returns is the guest's status; start.S and start-real.S halt with it. */
 int main(void);
@@ -103,6 +115,44 @@ static inline void baton_yield(void)
 static inline void baton_sleep_us(uint32_t microseconds)
 {
 	out32(BATON_CALL_SLEEP, microseconds);
+}
+
+/* The number that the scenario gives this VM (`argument`). */
+static inline uint32_t baton_argument(void)
+{
+	return in32(BATON_CALL_ARGUMENT);
+}
+
+/* Nanoseconds since this VM could first run. */
+static inline uint64_t baton_time_ns(void)
+{
+	struct baton_call_time time;
+
+	out32(BATON_CALL_TIME, (uint32_t)guest_gpa(&time));
+	return time.ns;
+}
+
+/* How many exits this VM has had, this one included: all, by IN, by OUT. */
+static inline struct baton_call_exits baton_exits(void)
+{
+	struct baton_call_exits exits;
+
+	out32(BATON_CALL_EXITS, (uint32_t)guest_gpa(&exits));
+	return exits;
+}
+
+/* Writes bytes to the console in one exit; at most BATON_PRINT_MAX. */
+static inline void baton_print(const char *bytes, uint32_t size)
+{
+	struct baton_call_print print = { .bytes = guest_gpa(bytes), .size = size };
+
+	out32(BATON_CALL_PRINT, (uint32_t)guest_gpa(&print));
+}
+
+/* A random number of the host's; the scenario's seed decides which. */
+static inline uint32_t baton_random(void)
+{
+	return in32(BATON_CALL_RANDOM);
 }
 
 /* ----------------------------------------------------------------- console */

@@ -21,16 +21,82 @@
 #define BATON_LONG_OFFSET 0xFFFFFFFF80000000
 
 #ifdef __ASSEMBLER__
-#define BATON_CALL(id, number, name, direction, bytes, summary) \
+#define BATON_CALL(id, number, name, direction, fields, summary) \
 	.set BATON_CALL_##id, BATON_CALL_BASE + number;
 #else
 enum baton_call {
-#define BATON_CALL(id, number, name, direction, bytes, summary) \
+#define BATON_CALL(id, number, name, direction, fields, summary) \
 	BATON_CALL_##id = BATON_CALL_BASE + (number),
 #endif
 #include "hypercalls.def"
 #undef BATON_CALL
 #ifndef __ASSEMBLER__
+};
+
+/* Every field of a call's struct: 64 bits, whatever the guest's mode. Addresses are GPAs. */
+typedef unsigned long long baton_field;
+
+struct baton_call_time {
+	baton_field ns; /* result */
+};
+
+struct baton_call_exits {
+	baton_field total, in, out; /* results: all, by port IN, by port OUT */
+};
+
+struct baton_call_print {
+	baton_field bytes; /* where they are */
+	baton_field size;  /* at most BATON_PRINT_MAX */
+};
+
+#define BATON_PRINT_MAX 4096
+
+/*
+ * Files. A path is relative to the host's folder and cannot leave it. A result
+ * below 0 (as a signed number) is a negated errno value of Linux.
+ */
+struct baton_call_open {
+	baton_field path;  /* where its bytes are, without a NUL */
+	baton_field size;  /* of the path, at most BATON_PATH_MAX */
+	baton_field flags; /* BATON_OPEN_… */
+	baton_field result; /* the file's number */
+};
+
+#define BATON_PATH_MAX	     1024
+#define BATON_OPEN_READ	     1
+#define BATON_OPEN_WRITE     2
+#define BATON_OPEN_CREATE    4 /* if it is not there */
+#define BATON_OPEN_TRUNCATE  8 /* if it is */
+#define BATON_OPEN_APPEND    16 /* every write goes to the end */
+
+struct baton_call_read {
+	baton_field file;
+	baton_field bytes;  /* where they go */
+	baton_field size;   /* how many at most */
+	baton_field result; /* how many there were; 0: the end */
+};
+
+struct baton_call_write {
+	baton_field file;
+	baton_field bytes;  /* where they are */
+	baton_field size;   /* how many */
+	baton_field result; /* how many were written */
+};
+
+struct baton_call_seek {
+	baton_field file;
+	baton_field offset; /* signed */
+	baton_field whence; /* BATON_SEEK_… */
+	baton_field result; /* the new position */
+};
+
+#define BATON_SEEK_SET	   0 /* from the beginning */
+#define BATON_SEEK_CURRENT 1
+#define BATON_SEEK_END	   2
+
+struct baton_call_close {
+	baton_field file;
+	baton_field result; /* 0 */
 };
 #endif
 

@@ -233,11 +233,13 @@ struct baton_vm_config {
 	size_t image_size;
 	enum baton_mode mode;
 	uint64_t memory;	 /* bytes, a multiple of 4 KiB from 64 KiB to 3 GiB */
+	uint64_t reserve;	 /* bytes of it, a multiple of 4 KiB, kept for devices: see baton_vm_reserved() */
 	uint64_t load;		 /* GPA of a flat image; default 0 */
 	uint64_t entry;		 /* linear address; default: ELF entry, or where the flat image begins */
 	bool bare;		 /* no tripwire IDT: a fault is a triple fault; so it is in real mode
 				    too if the image lies on the interrupt vectors, 0 to 0x3ff */
 	uint64_t share;		 /* weight under the policy `share`; 0 never runs */
+	uint32_t argument;	 /* what the guest's call `argument` returns */
 	uint64_t arrives_ns;	 /* runnable so long after the first run begins, or after its creation */
 	uint64_t watchdog_ns;	 /* dies after so much time of its own without an exit; 0: never */
 };
@@ -276,6 +278,20 @@ int baton_vm_write(struct baton_vm *vm, baton_gpa_t to, const void *from, size_t
 /* Bytes of guest memory. */
 uint64_t baton_vm_memory(const struct baton_vm *vm);
 
+/*
+ * The GPA of the memory that devices may use to pass things to the guest, and how
+ * much it is. No image is loaded there, and its linear address is its GPA. Which
+ * device uses which part is between them.
+ */
+baton_gpa_t baton_vm_reserved(const struct baton_vm *vm, uint64_t *size);
+
+/*
+ * The address in this process that holds the byte at a GPA, as a number: for
+ * showing how addresses lead from guest to host, not for following. 0 when there
+ * is no such byte.
+ */
+uint64_t baton_vm_host_address(const struct baton_vm *vm, baton_gpa_t gpa);
+
 /* What became of a VM. */
 enum baton_outcome {
 	BATON_RUNNING, /* could go on */
@@ -313,6 +329,9 @@ struct baton_vm_stats {
 };
 
 void baton_vm_stats(const struct baton_vm *vm, struct baton_vm_stats *stats);
+
+/* Exits so far of one kind, or of all with BATON_EXIT_KINDS; one being served is counted. */
+uint64_t baton_vm_exits(const struct baton_vm *vm, enum baton_exit_kind kind);
 
 /* Registers as of the VM's last return from KVM_RUN. */
 const struct baton_regs *baton_vm_regs(const struct baton_vm *vm);

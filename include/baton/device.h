@@ -37,6 +37,7 @@ struct baton_access {
 	uint8_t size;	/* 1, 2, 4 or 8 */
 	bool write;
 	bool resumed;	/* called again after BATON_BLOCK */
+	uint64_t *args; /* of a call with fields: a copy of its struct, written back when it is done */
 	uint32_t status; /* with BATON_HALT */
 	const char *why; /* with BATON_FAULT: static storage, a clause such as "count above capacity" */
 };
@@ -89,6 +90,39 @@ int baton_device_claim_mmio(struct baton_device *device, struct baton_vm *vm, ba
 			    uint64_t size, baton_access_fn serve, struct baton_diag *diag);
 
 /*
+ * Claims one of Baton's own calls of one VM: `call` is a BATON_CALL_… of abi.h.
+ * `serve` is called with what the call's row promises: direction, width and, in
+ * `args`, as many fields as it has. Errors: -EEXIST, -EINVAL (no such call, or a VM of
+ * another host).
+ */
+int baton_device_claim_call(struct baton_device *device, struct baton_vm *vm, uint32_t call,
+			    baton_access_fn serve, struct baton_diag *diag);
+
+/* The device's state block, for functions that a type offers besides its handlers. */
+void *baton_device_state(struct baton_device *device);
+
+/*
+ * Guest memory at linear addresses, as the vCPU sees them now: through its page
+ * tables where paging is on (SDM vol. 3, 4; segments are not applied). Every byte
+ * is checked against guest memory. Permissions are not: these are for calls in
+ * which a guest passes a pointer of its own. They do not block, and cost one
+ * ioctl each. Errors: -EFAULT (not mapped, or no memory there), or that of
+ * KVM_GET_SREGS.
+ */
+int baton_vcpu_translate(struct baton_vcpu *vcpu, uint64_t linear, baton_gpa_t *gpa);
+int baton_vcpu_read(struct baton_vcpu *vcpu, uint64_t linear, void *to, size_t size);
+
+/* All or nothing, as baton_vm_write(). */
+int baton_vcpu_write(struct baton_vcpu *vcpu, uint64_t linear, const void *from, size_t size);
+
+/*
+ * Reads a string into `to`, of `room` bytes, and terminates it; `*length` is without
+ * its NUL. -ENAMETOOLONG if there is no NUL within `room` bytes.
+ */
+int baton_vcpu_read_string(struct baton_vcpu *vcpu, uint64_t linear, char *to, size_t room,
+			   size_t *length);
+
+/*
  * Makes a vCPU that blocked runnable again; nothing if it is not blocked, or
  * ended. May be called for any vCPU of the host, on the host's thread: from any
  * handler, and between runs.
@@ -104,22 +138,34 @@ void baton_vcpu_wake_at(struct baton_vcpu *vcpu, uint64_t at_ns);
 /* ------------------------------------------------------- Baton's own devices */
 
 /*
- * A console: bytes that the guest writes to one port. `write` is called with a
- * line at a time, or with less when the guest ends or the line exceeds 256
- * bytes; it must consume everything.
+ * A console: bytes that the guest writes to one port, or by the call `print`, of
+ * which a VM's first console takes charge. `write` is called with a line at a
+ * time, or with less when the guest ends or the line exceeds 256 bytes; it must
+ * consume everything.
  */
 struct baton_console_config {
 	struct baton_vm *vm;
 	uint16_t port; /* 0xE9 by custom */
 	/*
-	 * Asked before bytes are handed on; may be NULL: always. While it says no, the
-	 * guest's write waits, and it is asked again every millisecond.
+	 * Is there room for BATON_CONSOLE_BURST bytes? May be NULL: always. While it
+	 * says no, the guest's write waits, and it is asked again every millisecond.
 	 */
 	bool (*ready)(void *context);
 	void (*write)(void *context, struct baton_vm *vm, const char *bytes, size_t count);
 	void *context;
 };
 extern const struct baton_device_ops baton_console;
+
+#define BATON_CONSOLE_BURST 8192
+
+/*
+ * Other devices print through a VM's console, in order with what it writes itself.
+ * First they ask baton_console_ready(): if it says no, they do nothing but return
+ * BATON_BLOCK, and are called again later. Then they write as much as
+ * BATON_PRINT_MAX bytes, once or in pieces.
+ */
+bool baton_console_ready(struct baton_device *console, const struct baton_access *access);
+void baton_console_write(struct baton_device *console, const char *bytes, size_t count);
 
 /* A latch: OUT keeps a value per port, IN gives the last one back. */
 struct baton_latch_config {
@@ -128,6 +174,63 @@ struct baton_latch_config {
 	uint32_t count; /* 1 to 16 */
 };
 extern const struct baton_device_ops baton_latch;
+
+/* The counts of exits: serves the call `exits`. */
+struct baton_exits_config {
+	struct baton_vm *vm;
+};
+extern const struct baton_device_ops baton_exits;
+
+/*
+ * Random numbers: serves the call `random`. The same seed gives the same
+ * numbers (SplitMix64, Steele, Lea and Flood 2014). Not for secrets.
+ */
+struct baton_random_config {
+	struct baton_vm *vm;
+	uint64_t seed;
+};
+extern const struct baton_device_ops baton_random;
+
+/* The calls that courses teach with, made by ports of their own: course.def. */
+enum baton_course_call {
+#define BATON_COURSE_CALL(id, name, direction, summary) BATON_COURSE_##id,
+#include "course.def"
+#undef BATON_COURSE_CALL
+	BATON_COURSE_CALLS
+};
+
+/* Which port each call has; two calls may share one if their directions differ. */
+struct baton_course_map {
+	const char *name; /* of a published map; NULL: one of your own */
+	uint16_t print8;  /* for the console */
+	uint16_t port[BATON_COURSE_CALLS];
+};
+
+/* The published maps, ended by a name of NULL; the first is the commonest. */
+const struct baton_course_map *baton_course_maps(void);
+
+/* How a guest asks for the host address of its memory. */
+enum baton_course_gva {
+	BATON_COURSE_GVA_OFF,	   /* not at all: it is a fault */
+	BATON_COURSE_GVA_TWO_STEP, /* OUT of the GVA, then IN of the result */
+	BATON_COURSE_GVA_STRUCT,   /* one OUT of the GVA of {u32 gva, u32 result} */
+};
+
+/*
+ * The course's calls; print8 is a console's to serve. `exits_by_type`
+ * answers to both conventions: OUT takes the GVA of a buffer of at least
+ * BATON_COURSE_TEXT bytes; IN returns the GVA of a text in memory that the VM keeps
+ * for its devices (baton_vm_config.reserve), where the last texts stay, as many as fit.
+ * A GVA of 32 bits: guests of 64 bits pass addresses below 4 GiB.
+ */
+struct baton_course_config {
+	struct baton_vm *vm;
+	struct baton_device *console; /* outlives this device */
+	struct baton_course_map map;  /* copied */
+	enum baton_course_gva gva;
+};
+#define BATON_COURSE_TEXT 64
+extern const struct baton_device_ops baton_course;
 
 #ifdef __cplusplus
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * console.c - a byte-wide output port, handed on a line at a time.
+ * console.c - bytes from a port, from the call `print` or from other devices, handed
+ * on a line at a time.
+ *
+ * Whoever reads may be slow. So nothing is handed on before the reader said that
+ * it is ready for a whole burst; until then the guest that writes waits.
  */
 #include <errno.h>
 
+#include "baton/abi.h"
 #include "baton/device.h"
 
 #define LINE	 256
@@ -22,27 +27,72 @@ static void flush(struct console *c)
 	c->used = 0;
 }
 
+static void put(struct console *c, char byte)
+{
+	c->line[c->used++] = byte;
+	if (byte == '\n' || c->used == LINE)
+		flush(c);
+}
+
+void baton_console_write(struct baton_device *console, const char *bytes, size_t count)
+{
+	struct console *c = baton_device_state(console);
+
+	for (size_t i = 0; i < count; i++)
+		put(c, bytes[i]);
+}
+
+static bool ready(const struct console *c, const struct baton_access *a)
+{
+	if (!c->config.ready || c->config.ready(c->config.context))
+		return true;
+	baton_vcpu_wake_at(a->vcpu, a->now_ns + RETRY_NS);
+	return false;
+}
+
+bool baton_console_ready(struct baton_device *console, const struct baton_access *access)
+{
+	return ready(baton_device_state(console), access);
+}
+
+static enum baton_verdict fault(struct baton_access *a, const char *why)
+{
+	a->why = why;
+	return BATON_FAULT;
+}
+
 static enum baton_verdict serve(void *state, struct baton_access *a)
 {
 	struct console *c = state;
-	bool full;
+	char byte = (char)a->data;
 
 	if (!a->write) {
 		a->data = UINT64_MAX; /* nothing to read: all ones, as a floating bus gives */
 		return BATON_RESUME;
 	}
-	if (a->size != 1) {
-		a->why = "the console takes one byte at a time";
-		return BATON_FAULT;
-	}
-	full = (char)a->data == '\n' || c->used + 1 == LINE;
-	if (full && c->config.ready && !c->config.ready(c->config.context)) {
-		baton_vcpu_wake_at(a->vcpu, a->now_ns + RETRY_NS);
+	if (a->size != 1)
+		return fault(a, "the console takes one byte at a time");
+	if ((byte == '\n' || c->used + 1 == LINE) && !ready(c, a))
 		return BATON_BLOCK;
-	}
-	c->line[c->used++] = (char)a->data;
-	if (full)
-		flush(c);
+	put(c, byte);
+	return BATON_RESUME;
+}
+
+/* The call `print`. All of it is there before any of it is written. */
+static enum baton_verdict serve_print(void *state, struct baton_access *a)
+{
+	const struct baton_call_print *print = (const void *)a->args;
+	struct console *c = state;
+	char bytes[BATON_PRINT_MAX];
+
+	if (print->size > sizeof(bytes))
+		return fault(a, "hypercall `print`: more bytes than it takes at once");
+	if (baton_vm_read(a->vm, print->bytes, bytes, print->size))
+		return fault(a, "hypercall `print`: its bytes are not in memory");
+	if (!ready(c, a))
+		return BATON_BLOCK;
+	for (uint64_t i = 0; i < print->size; i++)
+		put(c, bytes[i]);
 	return BATON_RESUME;
 }
 
@@ -50,11 +100,17 @@ static int init(struct baton_device *device, void *state, const void *config,
 		struct baton_diag *diag)
 {
 	struct console *c = state;
+	int error;
 
 	c->config = *(const struct baton_console_config *)config;
 	if (!c->config.write)
 		return baton_diag_set(diag, -EINVAL, "console", "expected a function to write with");
-	return baton_device_claim_ports(device, c->config.vm, c->config.port, 1, serve, diag);
+	error = baton_device_claim_ports(device, c->config.vm, c->config.port, 1, serve, diag);
+	if (error)
+		return error;
+	/* A second console has only its port: the first one keeps the call. */
+	error = baton_device_claim_call(device, c->config.vm, BATON_CALL_PRINT, serve_print, NULL);
+	return error == -EEXIST ? 0 : error;
 }
 
 static void ended(void *state, struct baton_vm *vm)

@@ -21,6 +21,7 @@ static void release(struct baton_host *host, struct baton_device *device)
 			continue;
 		baton__bus_drop(&vm->ports, device);
 		baton__bus_drop(&vm->mmio, device);
+		baton__hypercall_drop(vm, device);
 	}
 	free(device->state);
 	free(device);
@@ -72,6 +73,14 @@ void baton__devices_destroy(struct baton_host *host)
 	}
 }
 
+/* A device's claims go with it, and its own host alone destroys it. */
+static int fail_foreign(const struct baton_device *device, const struct baton_vm *vm,
+			struct baton_diag *diag)
+{
+	return baton__diag(diag, -EINVAL, device->ops->name, "VM `%s` belongs to another host",
+			   vm->name);
+}
+
 static int claim(struct baton_device *device, struct baton_vm *vm, struct baton__bus *bus,
 		 uint64_t space, uint64_t first, uint64_t count, baton_access_fn serve,
 		 struct baton_diag *diag)
@@ -81,10 +90,8 @@ static int claim(struct baton_device *device, struct baton_vm *vm, struct baton_
 		.state = device->state, .owner = device, .name = device->ops->name,
 	};
 
-	/* Its claims go with the device, which its own host alone destroys. */
 	if (vm->host != device->host)
-		return baton__diag(diag, -EINVAL, device->ops->name,
-				   "VM `%s` belongs to another host", vm->name);
+		return fail_foreign(device, vm, diag);
 	if (!count || !baton__in_range(first, count, space))
 		return baton__diag(diag, -EINVAL, device->ops->name,
 				   "0x%llx and %llu more do not fit into its address space",
@@ -106,6 +113,21 @@ int baton_device_claim_mmio(struct baton_device *device, struct baton_vm *vm, ba
 				   "0x%llx is guest memory; MMIO lies outside of it",
 				   (unsigned long long)first);
 	return claim(device, vm, &vm->mmio, UINT64_C(1) << 52, first, size, serve, diag);
+}
+
+int baton_device_claim_call(struct baton_device *device, struct baton_vm *vm, uint32_t call,
+			    baton_access_fn serve, struct baton_diag *diag)
+{
+	const struct baton__call c = { .serve = serve, .state = device->state, .owner = device };
+
+	if (vm->host != device->host)
+		return fail_foreign(device, vm, diag);
+	return baton__hypercall_claim(vm, call, &c, device->ops->name, diag);
+}
+
+void *baton_device_state(struct baton_device *device)
+{
+	return device->state;
 }
 
 static struct baton__entity *entity_of(const struct baton_vcpu *vcpu)

@@ -256,6 +256,17 @@ uint64_t baton_vm_memory(const struct baton_vm *vm)
 	return vm->memory.size;
 }
 
+baton_gpa_t baton_vm_reserved(const struct baton_vm *vm, uint64_t *size)
+{
+	*size = vm->reserved_size;
+	return vm->reserved;
+}
+
+uint64_t baton_vm_host_address(const struct baton_vm *vm, baton_gpa_t gpa)
+{
+	return baton__memory_host_address(&vm->memory, gpa);
+}
+
 int baton_vm_read(const struct baton_vm *vm, baton_gpa_t from, void *to, size_t size)
 {
 	return baton__memory_read(&vm->memory, from, to, size);
@@ -314,6 +325,15 @@ void baton_host_stats(const struct baton_host *host, struct baton_host_stats *st
 	cpu = baton__loop_cpu(host);
 	if (busy > cpu)
 		stats->stolen_ns = busy - cpu;
+}
+
+uint64_t baton_vm_exits(const struct baton_vm *vm, enum baton_exit_kind kind)
+{
+	const struct baton__account *a = &vm->host->entities[vm->entity].account;
+
+	if (kind == BATON_EXIT_KINDS)
+		return a->exits;
+	return (unsigned)kind < BATON_EXIT_KINDS ? a->by_kind[kind].count : 0;
 }
 
 void baton_vm_stats(const struct baton_vm *vm, struct baton_vm_stats *stats)

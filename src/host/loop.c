@@ -41,7 +41,7 @@ static void make_ready(struct baton_host *host, struct baton__entity *e, uint64_
 	uint32_t n = number(host, e);
 
 	if (e->state == BATON__ABSENT)
-		baton__account_open(&e->account, now);
+		baton__account_open(&e->account, e->vm->arrived_ns = now);
 	else
 		baton__account_cut(&e->account, BATON__WAITING,
 				   due > e->account.last_ns ? baton__min(due, now) :

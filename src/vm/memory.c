@@ -79,3 +79,8 @@ int baton__memory_write(struct baton__memory *memory, baton_gpa_t to, const void
 	memcpy(memory->base + to, from, size);
 	return 0;
 }
+
+uint64_t baton__memory_host_address(const struct baton__memory *memory, baton_gpa_t gpa)
+{
+	return gpa < memory->size ? (uint64_t)(uintptr_t)(memory->base + gpa) : 0;
+}

@@ -37,4 +37,7 @@ int baton__memory_read(const struct baton__memory *memory, baton_gpa_t from, voi
 int baton__memory_write(struct baton__memory *memory, baton_gpa_t to, const void *from,
 			size_t size);
 
+/* The host address of a byte, as a number; 0 if there is none. */
+uint64_t baton__memory_host_address(const struct baton__memory *memory, baton_gpa_t gpa);
+
 #endif

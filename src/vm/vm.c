@@ -49,6 +49,10 @@ static int check_config(const struct baton_vm_config *c, struct baton_diag *diag
 	if (c->memory < MEMORY_MIN || c->memory > MEMORY_MAX || c->memory % BATON__PAGE)
 		return baton__diag(diag, -EINVAL, c->name, "memory is %" PRIu64
 				   " bytes; expected 64 KiB to 3 GiB, a multiple of 4 KiB", c->memory);
+	if (c->reserve % BATON__PAGE ||
+	    c->reserve > baton__boot_layout(c->mode, c->memory).limit)
+		return baton__diag(diag, -EINVAL, c->name, "%" PRIu64 " bytes are to be kept for devices; "
+				   "expected a multiple of 4 KiB, less than its memory", c->reserve);
 	if (c->share > BATON_WEIGHT_MAX)
 		return baton__diag(diag, -EINVAL, c->name, "share is %" PRIu64
 				   "; expected 0 to %" PRIu64, c->share, BATON_WEIGHT_MAX);
@@ -65,7 +69,7 @@ static int load_and_boot(struct baton_vm *vm, const struct baton_vm_config *conf
 	error = baton__image_open(config, diag, &image);
 	if (error)
 		return error;
-	error = baton__image_load(&image, config, vm->layout.limit, &vm->memory, diag, &placement);
+	error = baton__image_load(&image, config, vm->reserved, &vm->memory, diag, &placement);
 	baton__image_close(&image);
 	if (error)
 		return error;
@@ -93,7 +97,10 @@ int baton__vm_create(const struct baton__system *system, const struct baton_vm_c
 	vm->share = config->share;
 	vm->arrives_ns = config->arrives_ns;
 	vm->watchdog_ns = config->watchdog_ns;
+	vm->argument = config->argument;
 	vm->layout = baton__boot_layout(config->mode, config->memory);
+	vm->reserved_size = config->reserve;
+	vm->reserved = vm->layout.limit - config->reserve;
 	vm->vcpu.vm = vm;
 	vm->vcpu.exit = vm->vcpu.last;
 	vm->vcpu.wake_at_ns = UINT64_MAX;

@@ -13,6 +13,7 @@
 #include "kvm/vcpu.h"
 #include "vm/boot.h"
 #include "vm/bus.h"
+#include "vm/hypercall.h"
 #include "vm/memory.h"
 
 struct baton__system;
@@ -62,7 +63,12 @@ struct baton_vm {
 	struct baton__machine machine;
 	struct baton__memory memory;
 	struct baton__layout layout;
+	baton_gpa_t reserved; /* the image's space ends here; then comes the devices' */
+	uint64_t reserved_size;
 	struct baton__bus ports, mmio;
+	struct baton__call calls[BATON__CALLS];
+	uint32_t argument;   /* for the hypercall of that name */
+	uint64_t arrived_ns; /* when it could first run; set by its owner */
 	struct baton_vcpu vcpu;
 
 	enum baton_outcome outcome;

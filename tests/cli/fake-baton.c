@@ -11,7 +11,17 @@
 #include "baton/device.h"
 
 const struct baton_device_ops baton_console = { .name = "console" };
+const struct baton_device_ops baton_course = { .name = "course" };
+const struct baton_device_ops baton_exits = { .name = "exits" };
 const struct baton_device_ops baton_latch = { .name = "latch" };
+const struct baton_device_ops baton_random = { .name = "random" };
+
+const struct baton_course_map *baton_course_maps(void)
+{
+	static const struct baton_course_map maps[2] = { { .name = "course", .print8 = 0xE9 } };
+
+	return maps;
+}
 
 const char *baton_exit_name(enum baton_exit_kind kind)
 {

@@ -5,6 +5,7 @@
  */
 #include "test.h"
 
+#include "device.h"
 #include "run_options.h"
 #include "scenario.h"
 
@@ -52,7 +53,7 @@ static void defaults_are_the_library_s(void **state)
 	assert_int_equal(vm->entry, BATON_DEFAULT_ADDRESS);
 	assert_false(vm->has_mode);
 	assert_false(vm->bare);
-	assert_false(vm->no_ports);
+	assert_string_equal(((struct course_settings *)vm->ports)->map.name, "course");
 	scenario_fini(&p.scenario);
 }
 
@@ -68,6 +69,7 @@ static void every_key_arrives(void **state)
 		"vms:\n"
 		"  - {name: one, image: x.bin, mode: long, memory: 64MiB, share: 4294967296,\n"
 		"     load: 0x7c00, entry: 0xffffffff80007c00, ports: none, bare: true,\n"
+		"     argument: 4294967295,\n"
 		"     arrives: 500us, watchdog: 1s, vcpus: 1}\n"
 		"  - {name: two, image: y.bin}\n"
 		"devices:\n"
@@ -77,6 +79,7 @@ static void every_key_arrives(void **state)
 		"  - {type: latch, vm: one}\n");
 	const struct scenario *s = &p.scenario;
 	const struct scenario_vm *vm = &s->vms[0];
+	const struct latch_settings *latch;
 
 	assert_string_equal(s->policy, "turns");
 	assert_int_equal(s->quantum_ns, 20 * MS);
@@ -91,20 +94,20 @@ static void every_key_arrives(void **state)
 	assert_int_equal(vm->share, UINT64_C(1) << 32);
 	assert_int_equal(vm->load, 0x7c00);
 	assert_int_equal(vm->entry, 0xffffffff80007c00);
-	assert_true(vm->no_ports && vm->bare);
+	assert_true(!vm->ports && vm->bare && vm->argument == UINT32_MAX);
 	assert_int_equal(vm->arrives_ns, 500 * US);
 	assert_int_equal(vm->watchdog_ns, S);
 	assert_int_equal(s->vms[1].watchdog_ns, BATON_FOREVER);
 	assert_int_equal(s->device_count, 4);
-	assert_int_equal(s->devices[0].type, DEVICE_CONSOLE);
-	assert_int_equal(s->devices[0].first, 0x3f8);
-	assert_int_equal(s->devices[1].type, DEVICE_LATCH);
-	assert_int_equal(s->devices[1].first, 0x20);
-	assert_int_equal(s->devices[1].count, 16);
-	assert_int_equal(s->devices[2].first, 7);
-	assert_int_equal(s->devices[2].count, 1);
-	assert_int_equal(s->devices[3].first, COURSE_LATCH);
-	assert_int_equal(s->devices[3].count, COURSE_LATCH_COUNT);
+	assert_ptr_equal(s->devices[0]->type, &device_console);
+	assert_int_equal(((struct console_settings *)s->devices[0])->port, 0x3f8);
+	latch = (struct latch_settings *)s->devices[1];
+	assert_ptr_equal(latch->head.type, &device_latch);
+	assert_true(latch->first == 0x20 && latch->count == 16);
+	latch = (struct latch_settings *)s->devices[2];
+	assert_true(latch->first == 7 && latch->count == 1);
+	latch = (struct latch_settings *)s->devices[3];
+	assert_true(latch->first == COURSE_LATCH && latch->count == COURSE_LATCH_COUNT);
 	scenario_fini(&p.scenario);
 }
 
@@ -239,7 +242,7 @@ static void keys_are_checked(void **state)
 		"s.yaml:3:3: a VM has no \"image\"; expected one");
 	refuses("version: 1\nvms:\n- {image: neo.bin, shares: 3}\n",
 		"s.yaml:3:20: a VM: key \"shares\" is unknown; expected name, image, mode, memory, "
-		"share, load, entry, ports, bare, arrives, watchdog or vcpus (did you mean "
+		"share, load, entry, ports, argument, bare, arrives, watchdog or vcpus (did you mean "
 		"\"share\"?)");
 	refuses("version: 1\nfor: !!float 1s\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:6: a tag; expected a plain value");
@@ -271,7 +274,7 @@ static void types_are_checked(void **state)
 	refuses("version: 1\nvms: []\n", "s.yaml:2:6: vms has 0 items; expected 1 to 4096");
 	refuses("version: 1\nvms:\n- neo.bin\n",
 		"s.yaml:3:3: a VM is \"neo.bin\"; expected a mapping of name, image, mode, memory, "
-		"share, load, entry, ports, bare, arrives, watchdog or vcpus");
+		"share, load, entry, ports, argument, bare, arrives, watchdog or vcpus");
 	refuses("version: 1\nvms:\n- {image: {a: b}}\n",
 		"s.yaml:3:11: image is a mapping; expected text");
 	refuses("version: 1\nvms:\n- {image: \"a\\0b\"}\n",
@@ -329,7 +332,7 @@ static void vms_are_checked(void **state)
 	refuses("version: 1\nvms:\n- {image: neo.bin, vcpus: 2}\n",
 		"s.yaml:3:27: vcpus is 2; a VM has one vCPU for now, expected 1");
 	refuses("version: 1\nvms:\n- {image: neo.bin, ports: some}\n",
-		"s.yaml:3:27: ports \"some\" is unknown; expected course or none (did you mean "
+		"s.yaml:3:27: ports \"some\" is unknown; expected none, course, e4, f0 or ea (did you mean "
 		"\"none\"?)");
 	refuses(GOOD "- {name: neo, image: b.bin}\n",
 		"s.yaml:4:10: name \"neo\" is taken by the VM in line 3; expected another");
@@ -422,7 +425,7 @@ static void aliases_cannot_make_it_run_in_circles(void **state)
 {
 	refuses("version: 1\nvms: &a [*a]\n",
 		"s.yaml:2:6: a VM is a list; expected a mapping of name, image, mode, memory, "
-		"share, load, entry, ports, bare, arrives, watchdog or vcpus");
+		"share, load, entry, ports, argument, bare, arrives, watchdog or vcpus");
 	refuses("&a\n? *a\n: *a\n", "s.yaml:1:1: a key is a mapping; expected a word");
 }
 

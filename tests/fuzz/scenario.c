@@ -10,9 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device.h"
 #include "scenario.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+static bool names_vms(const struct scenario *scenario, const struct device_settings *settings)
+{
+	size_t vm = settings->type == &device_console ?
+			    ((const struct console_settings *)settings)->vm :
+			    ((const struct latch_settings *)settings)->vm;
+
+	return vm < scenario->vm_count;
+}
 
 /* What every outcome must keep: an error says where and what; a scenario keeps its limits. */
 static void check(const struct scenario *scenario, int result, const struct yaml_error *error)
@@ -37,7 +47,7 @@ static void check(const struct scenario *scenario, int result, const struct yaml
 			abort();
 	}
 	for (size_t i = 0; i < scenario->device_count; i++)
-		if (scenario->devices[i].vm >= scenario->vm_count)
+		if (!names_vms(scenario, scenario->devices[i]))
 			abort();
 	for (size_t i = 0; i < scenario->expectation_count; i++)
 		if (scenario->expectations[i].vm >= scenario->vm_count &&

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * random.c - random numbers that a seed fixes.
+ */
+#include "baton/abi.h"
+#include "baton/device.h"
+
+struct random {
+	uint64_t state;
+};
+
+/* SplitMix64: a counter in steps of the golden ratio, each value mixed well. */
+static uint64_t next(struct random *r)
+{
+	uint64_t z = r->state += UINT64_C(0x9E3779B97F4A7C15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+	z = (z ^ z >> 27) * UINT64_C(0x94D049BB133111EB);
+	return z ^ z >> 31;
+}
+
+static enum baton_verdict serve(void *state, struct baton_access *a)
+{
+	a->data = next(state) >> 32;
+	return BATON_RESUME;
+}
+
+static int init(struct baton_device *device, void *state, const void *config,
+		struct baton_diag *diag)
+{
+	const struct baton_random_config *c = config;
+	struct random *r = state;
+
+	r->state = c->seed;
+	return baton_device_claim_call(device, c->vm, BATON_CALL_RANDOM, serve, diag);
+}
+
+const struct baton_device_ops baton_random = {
+	.name = "random",
+	.size = sizeof(struct random),
+	.init = init,
+};
