@@ -3,7 +3,7 @@
  * device_course.c - what a VM has on its ports unless it says `ports: none`: a
  * console, the course's calls under one of their port maps, and a latch where the
  * scenario has no device of its own for those ports. Also what Baton's own calls
- * need: counts of exits, random numbers.
+ * need: counts of exits, random numbers, a timer.
  */
 #include "device.h"
 #include "output.h"
@@ -110,6 +110,7 @@ static int create(const struct device_settings *settings, struct device_site *si
 	const struct baton_random_config random = {
 		.vm = vm->vm, .seed = site->scenario->seed + s->vm,
 	};
+	const struct baton_timer_config timer = { .vm = vm->vm };
 	const struct baton_latch_config latch = {
 		.vm = vm->vm, .first = COURSE_LATCH, .count = COURSE_LATCH_COUNT,
 	};
@@ -122,6 +123,8 @@ static int create(const struct device_settings *settings, struct device_site *si
 		error = baton_device_create(site->host, &baton_exits, &exits, diag, NULL);
 	if (!error)
 		error = baton_device_create(site->host, &baton_random, &random, diag, NULL);
+	if (!error)
+		error = baton_device_create(site->host, &baton_timer, &timer, diag, NULL);
 	if (!error && !vm->traffic)
 		error = baton_device_create(site->host, &baton_latch, &latch, diag, NULL);
 	return error;

@@ -16,6 +16,14 @@
 /* The console's port by custom: one byte, OUT8. */
 #define BATON_CONSOLE_PORT 0xE9
 
+/*
+ * Interrupts: a line, once raised, stays so until the guest takes the interrupt at
+ * vector BATON_IRQ_VECTOR + line; of several, the lowest line first. There is no
+ * controller to acknowledge to. HLT with interrupts on waits for one.
+ */
+#define BATON_IRQ_VECTOR 0x20
+#define BATON_IRQ_LINES 16
+
 /* Linear addresses at which a paged and a long guest finds its memory again. */
 #define BATON_PAGED_OFFSET 0xC0000000
 #define BATON_LONG_OFFSET 0xFFFFFFFF80000000
@@ -98,6 +106,18 @@ struct baton_call_close {
 	baton_field file;
 	baton_field result; /* 0 */
 };
+
+/*
+ * The VM's timer, of which it has one: setting it anew replaces what was set. What
+ * is missed because the VM had no turn is made up by one interrupt, not by many.
+ */
+struct baton_call_timer {
+	baton_field first_ns;  /* from now to the first interrupt; 0: none, the timer is off */
+	baton_field period_ns; /* from each to the next, at least BATON_TIMER_MIN_NS; 0: once */
+	baton_field line;      /* below BATON_IRQ_LINES */
+};
+
+#define BATON_TIMER_MIN_NS 100000
 #endif
 
 #endif

@@ -53,6 +53,9 @@ struct baton_device_ops {
 	int (*init)(struct baton_device *device, void *state, const void *config,
 		    struct baton_diag *diag);
 
+	/* The time of baton_device_alarm() has come. May be NULL if that is never called. */
+	void (*due)(void *state, uint64_t now_ns);
+
 	/*
 	 * A VM of the host has halted or died, or is destroyed: hand on what is held
 	 * back for it. Once per VM. May be NULL.
@@ -135,6 +138,22 @@ void baton_vcpu_wake(struct baton_vcpu *vcpu);
  */
 void baton_vcpu_wake_at(struct baton_vcpu *vcpu, uint64_t at_ns);
 
+/*
+ * Raises an interrupt line, 0 to BATON_IRQ_LINES - 1 (abi.h), of a vCPU: it takes
+ * the interrupt as soon as it has its turn and interrupts are on. A vCPU that waits
+ * in HLT is woken. A line that is raised already stays raised. May be called where
+ * baton_vcpu_wake() may. (SDM vol. 3, 6.3.2; KVM API, KVM_INTERRUPT.)
+ */
+void baton_vcpu_interrupt(struct baton_vcpu *vcpu, unsigned line);
+
+/*
+ * Has the device's due() called at a time on the clock of `now_ns`; a later call
+ * replaces an earlier one, UINT64_MAX takes it back. The alarm belongs to `vm`: if
+ * that has its turn, it is interrupted for it; the turns of other VMs are not, and
+ * due() is called when the turn under way ends. It goes when `vm` ends.
+ */
+void baton_device_alarm(struct baton_device *device, struct baton_vm *vm, uint64_t at_ns);
+
 /* ------------------------------------------------------- Baton's own devices */
 
 /*
@@ -190,6 +209,12 @@ struct baton_random_config {
 	uint64_t seed;
 };
 extern const struct baton_device_ops baton_random;
+
+/* A timer that sends interrupts: serves the call `timer`. */
+struct baton_timer_config {
+	struct baton_vm *vm;
+};
+extern const struct baton_device_ops baton_timer;
 
 /* The calls that courses teach with, made by ports of their own: course.def. */
 enum baton_course_call {

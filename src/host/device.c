@@ -5,15 +5,86 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "baton/abi.h"
 #include "base/arith.h"
 #include "base/diag.h"
 #include "host/host.h"
 
 #define PORTS UINT64_C(0x10000)
 
+static struct baton__entity *entity_of(const struct baton_vm *vm)
+{
+	return &vm->host->entities[vm->entity];
+}
+
+/* ------------------------------------------------------------------ alarms */
+
+/* The first of an entity's alarms decides where it stands among the entities. */
+static void order_alarms(struct baton_host *host, struct baton__entity *e)
+{
+	uint32_t n = (uint32_t)(e - host->entities);
+
+	e->alarm_ns = UINT64_MAX;
+	for (struct baton_device *d = e->alarms; d; d = d->next_alarm)
+		e->alarm_ns = baton__min(e->alarm_ns, d->alarm_ns);
+	if (e->alarms)
+		baton__heap_insert(host->alarms, n, e->alarm_ns);
+	else
+		baton__heap_remove(host->alarms, n);
+}
+
+static void take_alarm(struct baton_device *device)
+{
+	struct baton__entity *e = entity_of(device->alarm_vm);
+	struct baton_device **at = &e->alarms;
+
+	while (*at != device)
+		at = &(*at)->next_alarm;
+	*at = device->next_alarm;
+	device->alarm_vm = NULL;
+	order_alarms(device->host, e);
+}
+
+void baton_device_alarm(struct baton_device *device, struct baton_vm *vm, uint64_t at_ns)
+{
+	struct baton_host *host = device->host;
+	struct baton__entity *e = entity_of(vm);
+
+	if (device->alarm_vm)
+		take_alarm(device);
+	if (at_ns == UINT64_MAX || e->state == BATON__ENDED)
+		return;
+	/* Never in the past: who is always due would keep everybody else waiting. */
+	device->alarm_ns = at_ns > host->ledger.last_ns ? at_ns : host->ledger.last_ns + 1;
+	device->alarm_vm = vm;
+	device->next_alarm = e->alarms;
+	e->alarms = device;
+	order_alarms(host, e);
+	if (host->turn.active && host->turn.entity == e)
+		baton__kick_by(&host->kick, e->alarm_ns);
+}
+
+void baton__devices_sound(struct baton_host *host, uint32_t n, uint64_t now)
+{
+	struct baton__entity *e = &host->entities[n];
+
+	while (e->alarm_ns <= now) {
+		struct baton_device *d = e->alarms;
+
+		while (d->alarm_ns > now)
+			d = d->next_alarm;
+		take_alarm(d);
+		d->ops->due(d->state, now);
+	}
+}
+
+/* ------------------------------------------------------------ life and claims */
+
 /* Takes the device's claims off every bus, then the device itself. */
 static void release(struct baton_host *host, struct baton_device *device)
 {
+	if (device->alarm_vm)
+		take_alarm(device);
 	for (uint32_t i = 0; i < host->max_vms; i++) {
 		struct baton_vm *vm = host->entities[i].vm;
 
@@ -56,6 +127,10 @@ int baton_device_create(struct baton_host *host, const struct baton_device_ops *
 
 void baton__devices_ended(struct baton_host *host, struct baton_vm *vm)
 {
+	struct baton__entity *e = entity_of(vm);
+
+	while (e->alarms)
+		take_alarm(e->alarms);
 	for (struct baton_device *d = host->devices; d; d = d->next)
 		if (d->ops->ended)
 			d->ops->ended(d->state, vm);
@@ -130,10 +205,7 @@ void *baton_device_state(struct baton_device *device)
 	return device->state;
 }
 
-static struct baton__entity *entity_of(const struct baton_vcpu *vcpu)
-{
-	return &vcpu->vm->host->entities[vcpu->vm->entity];
-}
+/* ------------------------------------------------------- wakes and interrupts */
 
 void baton_vcpu_wake_at(struct baton_vcpu *vcpu, uint64_t at_ns)
 {
@@ -142,7 +214,7 @@ void baton_vcpu_wake_at(struct baton_vcpu *vcpu, uint64_t at_ns)
 
 	vcpu->wake_at_ns = at_ns;
 	/* If it does not wait yet, the loop reads wake_at_ns when it begins to. */
-	if (entity_of(vcpu)->state != BATON__IS_WAITING)
+	if (entity_of(vcpu->vm)->state != BATON__IS_WAITING)
 		return;
 	baton__heap_remove(host->sleepers, e);
 	if (at_ns != UINT64_MAX)
@@ -151,6 +223,20 @@ void baton_vcpu_wake_at(struct baton_vcpu *vcpu, uint64_t at_ns)
 
 void baton_vcpu_wake(struct baton_vcpu *vcpu)
 {
-	if (entity_of(vcpu)->state == BATON__IS_WAITING)
-		baton_vcpu_wake_at(vcpu, vcpu->vm->host->ledger.last_ns);
+	struct baton_host *host = vcpu->vm->host;
+	struct baton__entity *e = entity_of(vcpu->vm);
+
+	if (e->state == BATON__IS_WAITING)
+		baton_vcpu_wake_at(vcpu, host->ledger.last_ns);
+	else if (host->turn.ending && host->turn.entity == e)
+		e->woken = true;
+}
+
+void baton_vcpu_interrupt(struct baton_vcpu *vcpu, unsigned line)
+{
+	if (line >= BATON_IRQ_LINES)
+		return;
+	vcpu->irq_lines |= 1u << line;
+	if (vcpu->idle)
+		baton_vcpu_wake(vcpu);
 }

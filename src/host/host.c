@@ -41,13 +41,15 @@ static int allocate(struct baton_host *h, const struct baton_host_config *c)
 	h->policy = calloc(1, h->ops->size(h->max_vms));
 	h->lag = calloc(1, baton__lag_size(h->max_vms));
 	h->sleepers = calloc(1, baton__heap_size(h->max_vms));
+	h->alarms = calloc(1, baton__heap_size(h->max_vms));
 	h->entities = calloc(h->max_vms, sizeof(*h->entities));
 	h->order = calloc(h->max_vms, sizeof(*h->order));
 	h->kvm_path = strdup(c->kvm_path);
-	if (!h->policy || !h->lag || !h->sleepers || !h->entities || !h->order || !h->kvm_path)
+	if (!h->policy || !h->lag || !h->sleepers || !h->alarms || !h->entities || !h->order || !h->kvm_path)
 		return -ENOMEM;
 	baton__lag_init(h->lag, h->max_vms);
 	baton__heap_init(h->sleepers, h->max_vms);
+	baton__heap_init(h->alarms, h->max_vms);
 	return 0;
 }
 
@@ -56,6 +58,7 @@ static void release(struct baton_host *h)
 	free(h->policy);
 	free(h->lag);
 	free(h->sleepers);
+	free(h->alarms);
 	free(h->entities);
 	free(h->order);
 	free(h->kvm_path);
@@ -195,7 +198,7 @@ int baton_vm_create(struct baton_host *host, const struct baton_vm_config *confi
 	baton__lag_add(host->lag, place, config->share);
 	vm->host = host;
 	vm->entity = place;
-	host->entities[place] = (struct baton__entity){ .vm = vm };
+	host->entities[place] = (struct baton__entity){ .vm = vm, .alarm_ns = UINT64_MAX };
 	host->order[host->vms++] = place;
 	host->live++;
 	baton__loop_join(host, place);

@@ -31,12 +31,16 @@ struct baton__entity {
 	struct baton_vm *vm; /* NULL: the place is free */
 	enum baton__state state;
 	bool masked; /* its vCPU has the signal mask of this thread */
+	bool woken;  /* while its turn was ending: wakes as soon as that is over */
+	struct baton_device *alarms; /* those of its devices that have an alarm set */
+	uint64_t alarm_ns;	     /* the first of them; UINT64_MAX: none */
 	struct baton__account account;
 };
 
 /* The turn under way; it outlives a baton_host_run() whose budget cut it. */
 struct baton__turn {
 	bool active;
+	bool ending; /* but the policy has not heard of it yet */
 	bool entered; /* end_ns holds; else what is left is in left_ns */
 	struct baton__entity *entity;
 	struct baton_sched_pick pick;
@@ -50,6 +54,10 @@ struct baton_device {
 	const struct baton_device_ops *ops;
 	struct baton_host *host;
 	void *state;
+
+	uint64_t alarm_ns; /* in the list of alarm_vm's entity */
+	struct baton_vm *alarm_vm; /* NULL: no alarm is set */
+	struct baton_device *next_alarm;
 };
 
 struct baton_host {
@@ -61,6 +69,7 @@ struct baton_host {
 	void *policy; /* its state */
 	void *lag;    /* the lag meter's */
 	struct baton__heap *sleepers; /* entities with a time to wake at */
+	struct baton__heap *alarms;   /* entities with alarms, by the first */
 
 	struct baton__entity *entities; /* max_vms places */
 	uint32_t max_vms;
@@ -92,6 +101,9 @@ void baton__loop_join(struct baton_host *host, uint32_t e);
 
 /* device.c: tells all devices that a VM has ended. */
 void baton__devices_ended(struct baton_host *host, struct baton_vm *vm);
+
+/* device.c: calls due() for those alarms of an entity whose time has come. */
+void baton__devices_sound(struct baton_host *host, uint32_t e, uint64_t now);
 
 /* device.c: releases all devices that still stand. */
 void baton__devices_destroy(struct baton_host *host);

@@ -20,6 +20,7 @@
 #include "sched/lag.h"
 #include "vm/autopsy.h"
 #include "vm/dispatch.h"
+#include "vm/irq.h"
 
 static uint64_t cut(struct baton_host *host, enum baton__part part)
 {
@@ -84,12 +85,26 @@ static void deliver_wakes(struct baton_host *host, uint64_t now)
 	}
 }
 
-static uint64_t next_wake(const struct baton_host *host)
+/* Alarms come first: they wake. */
+static void deliver_alarms(struct baton_host *host, uint64_t now)
 {
 	uint64_t due = UINT64_MAX;
 	uint32_t n = 0;
 
-	return baton__heap_top(host->sleepers, &n, &due) ? due : UINT64_MAX;
+	while (baton__heap_top(host->alarms, &n, &due) && due <= now)
+		baton__devices_sound(host, n, now);
+	deliver_wakes(host, now);
+}
+
+/* The first time at which somebody is to be woken, or a device called. */
+static uint64_t next_event(const struct baton_host *host)
+{
+	uint64_t wake = UINT64_MAX, alarm = UINT64_MAX;
+	uint32_t n = 0;
+
+	baton__heap_top(host->sleepers, &n, &wake);
+	baton__heap_top(host->alarms, &n, &alarm);
+	return baton__min(wake, alarm);
 }
 
 /* ------------------------------------------------------------------ turns */
@@ -118,13 +133,17 @@ static void end_turn(struct baton_host *host, enum baton_why why, uint64_t now)
 	uint32_t n = number(host, e);
 
 	t->active = false;
-	deliver_wakes(host, now);
+	t->ending = true;
+	deliver_alarms(host, now);
+	t->ending = false;
 	host->ops->ran(host->policy, n, charged, why, now);
 	baton__lag_ran(host->lag, n, charged, t->pick.slice_ns, why, now);
 	switch (why) {
 	case BATON_WHY_BLOCK:
 		e->state = BATON__IS_WAITING;
 		e->vm->outcome = BATON_BLOCKED;
+		if (e->woken)
+			e->vm->vcpu.wake_at_ns = now;
 		if (e->vm->vcpu.wake_at_ns != UINT64_MAX)
 			baton__heap_insert(host->sleepers, n, e->vm->vcpu.wake_at_ns);
 		break;
@@ -136,6 +155,7 @@ static void end_turn(struct baton_host *host, enum baton_why why, uint64_t now)
 	default:
 		e->state = BATON__IS_READY;
 	}
+	e->woken = false;
 	if (host->observer && host->observer->turn) {
 		const struct baton_turn turn = {
 			.vm = e->vm, .begin_ns = t->begin_ns, .end_ns = now,
@@ -255,7 +275,8 @@ static bool kicked(struct baton_host *host, uint64_t now)
 static uint64_t deadline_of(const struct baton_host *host, uint64_t run_end, uint64_t now)
 {
 	const struct baton_vm *vm = host->turn.entity->vm;
-	uint64_t deadline = baton__min(host->turn.end_ns, run_end);
+	uint64_t deadline = baton__min(baton__min(host->turn.end_ns, run_end),
+				       host->turn.entity->alarm_ns);
 
 	if (vm->watchdog_ns)
 		deadline = baton__min(deadline,
@@ -318,7 +339,14 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 	*now = enter(host, run_end, *now);
 	if (vcpu->blocked_in_access && !serve(host, now))
 		return 0;
+	if (vcpu->idle && !vcpu->irq_lines) { /* woken by something else */
+		end_turn(host, BATON_WHY_BLOCK, *now);
+		return 0;
+	}
+	vcpu->idle = false;
 	do {
+		if (vcpu->irq_lines && (error = baton__irq_offer(vcpu)))
+			return error;
 		error = baton__vcpu_run(&vcpu->kvm);
 		*now = cut(host, BATON__RUN);
 		if (!error) {
@@ -327,6 +355,8 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 		} else if (error == -EINTR) {
 			if (!kicked(host, *now))
 				return 0;
+			if (*now >= t->entity->alarm_ns)
+				baton__devices_sound(host, number(host, t->entity), *now);
 			if (atomic_load_explicit(&host->kick.stop, memory_order_relaxed))
 				break;
 			if (*now < t->end_ns && *now < run_end)
@@ -358,7 +388,7 @@ static int run(struct baton_host *host, uint64_t run_end, uint64_t now, enum bat
 		struct baton_sched_pick pick;
 		int error;
 
-		deliver_wakes(host, now);
+		deliver_alarms(host, now);
 		if (baton__kick_stopped(&host->kick)) {
 			*end = BATON_RUN_STOPPED;
 			return 0;
@@ -374,7 +404,7 @@ static int run(struct baton_host *host, uint64_t run_end, uint64_t now, enum bat
 		if (!host->turn.active) {
 			pick = host->ops->pick(host->policy, now);
 			if (pick.entity == BATON_NOBODY) {
-				uint64_t until = baton__min(next_wake(host), pick.deadline_ns);
+				uint64_t until = baton__min(next_event(host), pick.deadline_ns);
 
 				if (until == UINT64_MAX) {
 					*end = BATON_RUN_STUCK;

@@ -81,6 +81,13 @@ int baton__vcpu_signal_mask(struct baton__vcpu *vcpu, const sigset_t *blocked)
 	return ioctl(vcpu->fd, KVM_SET_SIGNAL_MASK, &mask) ? -errno : 0;
 }
 
+int baton__vcpu_interrupt(struct baton__vcpu *vcpu, uint32_t vector)
+{
+	const struct kvm_interrupt interrupt = { .irq = vector };
+
+	return ioctl(vcpu->fd, KVM_INTERRUPT, &interrupt) ? -errno : 0;
+}
+
 int baton__vcpu_get_regs(const struct baton__vcpu *vcpu, struct kvm_regs *regs)
 {
 	return ioctl(vcpu->fd, KVM_GET_REGS, regs) ? -errno : 0;

@@ -47,6 +47,12 @@ int baton__vcpu_complete(struct baton__vcpu *vcpu);
 /* While inside KVM_RUN the thread's signal mask is `blocked` (KVM_SET_SIGNAL_MASK, 4.21). */
 int baton__vcpu_signal_mask(struct baton__vcpu *vcpu, const sigset_t *blocked);
 
+/*
+ * Queues an external interrupt: the next entry delivers it. Only when the last exit
+ * said ready_for_interrupt_injection. (KVM API, KVM_INTERRUPT.) 0 or -errno.
+ */
+int baton__vcpu_interrupt(struct baton__vcpu *vcpu, uint32_t vector);
+
 int baton__vcpu_get_regs(const struct baton__vcpu *vcpu, struct kvm_regs *regs);
 int baton__vcpu_set_regs(struct baton__vcpu *vcpu, const struct kvm_regs *regs);
 int baton__vcpu_get_sregs(const struct baton__vcpu *vcpu, struct kvm_sregs *sregs);

@@ -116,8 +116,10 @@ static enum baton__next serve_hlt(struct baton_vcpu *vcpu)
 {
 	if (baton__dispatch_tripped(vcpu) >= 0)
 		return fault(vcpu, BATON_DEATH_TRIPWIRE, NULL);
-	if (vcpu->regs.rflags & RFLAGS_IF)
-		return BATON__NEXT_IDLE;
+	if (vcpu->regs.rflags & RFLAGS_IF) {
+		vcpu->idle = !vcpu->irq_lines;
+		return vcpu->idle ? BATON__NEXT_IDLE : BATON__NEXT_RESUME;
+	}
 	vcpu->vm->status = (uint32_t)vcpu->regs.rax;
 	return BATON__NEXT_HALT;
 }
@@ -135,6 +137,8 @@ enum baton__next baton__dispatch(struct baton_vcpu *vcpu, uint64_t now)
 		return serve_mmio(vcpu, true, now);
 	case BATON_EXIT_HLT:
 		return serve_hlt(vcpu);
+	case BATON_EXIT_IRQ_WINDOW: /* the next entry uses it */
+		return BATON__NEXT_RESUME;
 	case BATON_EXIT_SHUTDOWN:
 		return fault(vcpu, BATON_DEATH_SHUTDOWN, NULL);
 	case BATON_EXIT_FAIL_ENTRY:

@@ -51,6 +51,7 @@ FITS(read, 4);
 FITS(write, 4);
 FITS(seek, 4);
 FITS(close, 2);
+FITS(timer, 3);
 
 /* --------------------------------------------------- those without a device */
 
@@ -153,7 +154,7 @@ int baton__hypercall_claim(struct baton_vm *vm, uint32_t call, const struct bato
 {
 	uint32_t number = call - BATON_CALL_BASE;
 
-	if (call < BATON_CALL_BASE || number >= BATON__CALLS)
+	if (number >= BATON__CALLS) /* or below the base: then it is huge */
 		return baton__diag(diag, -EINVAL, name, "0x%x is no hypercall", (unsigned)call);
 	if (vm->calls[number].serve)
 		return baton__diag(diag, -EEXIST, name, "VM `%s` has somebody else to serve the "

@@ -45,6 +45,8 @@ struct baton_vcpu {
 
 	uint64_t wake_at_ns;	   /* set by a handler that blocks until a time; else UINT64_MAX */
 	uint64_t sleep_until_ns;   /* of the hypercall `sleep` */
+	uint32_t irq_lines;	   /* raised, and not taken yet */
+	bool idle;		   /* in HLT: waits for one of them */
 	uint64_t quiet_ns;	   /* time in KVM_RUN since the last exit */
 	struct baton__looks looks; /* at the vCPU since then */
 	struct baton__fault fault;

@@ -15,6 +15,7 @@ const struct baton_device_ops baton_course = { .name = "course" };
 const struct baton_device_ops baton_exits = { .name = "exits" };
 const struct baton_device_ops baton_latch = { .name = "latch" };
 const struct baton_device_ops baton_random = { .name = "random" };
+const struct baton_device_ops baton_timer = { .name = "timer" };
 
 const struct baton_course_map *baton_course_maps(void)
 {

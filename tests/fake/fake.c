@@ -49,6 +49,7 @@ static const struct {
 	[FAKE_SET_REGS] = { "set_regs", EIO },
 	[FAKE_GET_SREGS] = { "get_sregs", EIO },
 	[FAKE_SET_SREGS] = { "set_sregs", EINVAL },
+	[FAKE_INTERRUPT] = { "interrupt", ENXIO },
 	[FAKE_TIMER_CREATE] = { "timer_create", EAGAIN },
 	[FAKE_MALLOC] = { "malloc", ENOMEM },
 	[FAKE_CALLOC] = { "calloc", ENOMEM },

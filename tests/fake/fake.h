@@ -66,7 +66,12 @@ struct fake_vcpu {
 	struct fake_exit (*next)(struct fake_vcpu *vcpu);
 	/* A pending IN or load was completed with this data. May be NULL. */
 	void (*got)(struct fake_vcpu *vcpu, const void *data, size_t bytes);
+	/* The interrupt at this vector is delivered. May be NULL. */
+	void (*took)(struct fake_vcpu *vcpu, uint32_t vector);
 	void *state; /* the script's */
+
+	uint32_t interrupt; /* queued, 0: none */
+	bool shadow;	    /* of an STI: set by a script, no interrupt before the next exit */
 
 	struct fake_exit plan; /* under way */
 	bool planned, pending; /* `plan` holds; its access awaits completion */
@@ -85,7 +90,8 @@ struct fake_vcpu *fake_vcpu(struct baton_vm *vm);
 /* Everything that is replaced or wrapped. What is below FAKE_RUN cannot fail. */
 enum fake_op {
 	FAKE_SYSTEM_OPEN, FAKE_MACHINE_CREATE, FAKE_MACHINE_MAP, FAKE_VCPU_CREATE, FAKE_VCPU_MASK,
-	FAKE_GET_REGS, FAKE_SET_REGS, FAKE_GET_SREGS, FAKE_SET_SREGS, FAKE_TIMER_CREATE,
+	FAKE_GET_REGS, FAKE_SET_REGS, FAKE_GET_SREGS, FAKE_SET_SREGS, FAKE_INTERRUPT,
+	FAKE_TIMER_CREATE,
 	FAKE_MALLOC, FAKE_CALLOC, FAKE_REALLOC, FAKE_STRDUP,
 	FAKE_MEMFD, FAKE_FTRUNCATE, FAKE_MMAP, FAKE_OPEN, FAKE_FSTAT, FAKE_READ,
 	FAKE_RUN, FAKE_TIMER_SET, FAKE_TIMER_TAKE, FAKE_CLOCK, FAKE_CPU_CLOCK,

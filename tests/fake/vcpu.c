@@ -14,6 +14,7 @@
 #define RUN_SIZE    8192
 #define DATA_OFFSET 4096
 #define POISON	    0xA5
+#define RFLAGS_IF   0x200u
 
 /* The fake's own memory is not the library's: it must not be counted. */
 void *__real_calloc(size_t n, size_t size);
@@ -244,6 +245,25 @@ static bool go_on(struct fake_vcpu *v, uint64_t until)
 	return false;
 }
 
+static bool takes_interrupts(const struct fake_vcpu *v)
+{
+	return v->regs.rflags & RFLAGS_IF && !v->shadow && !v->interrupt;
+}
+
+/* The queued interrupt, where the guest can take it. */
+static void deliver(struct fake_vcpu *v)
+{
+	uint32_t vector = v->interrupt;
+
+	if (!vector)
+		return;
+	if (!(v->regs.rflags & RFLAGS_IF))
+		fake_broken("an interrupt that the guest cannot take");
+	v->interrupt = 0; /* the handler takes no time, and its IRET puts IF back */
+	if (v->took)
+		v->took(v, vector);
+}
+
 /* 0: an exit. -EINTR: a signal. */
 static int enter(struct fake_vcpu *v)
 {
@@ -252,9 +272,15 @@ static int enter(struct fake_vcpu *v)
 	complete(v);
 	if (v->run->immediate_exit || kicked(v))
 		return -EINTR;
+	deliver(v);
+	v->shadow = false;
 	if (!v->planned) {
 		v->plan = plan(v);
 		v->planned = true;
+	}
+	if (v->run->request_interrupt_window && takes_interrupts(v)) {
+		v->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;
+		return 0;
 	}
 	end = v->plan.ns > FAKE_NEVER - fake.now_ns ? FAKE_NEVER : fake.now_ns + v->plan.ns;
 	/* Half-way somebody may interfere. */
@@ -265,6 +291,7 @@ static int enter(struct fake_vcpu *v)
 	if (!go_on(v, end))
 		return -EINTR;
 	v->planned = false;
+	v->shadow = v->shadow && v->plan.reason != KVM_EXIT_HLT; /* which is done */
 	v->regs.rip++;
 	if (v->plan.error)
 		return v->plan.error;
@@ -286,6 +313,8 @@ int baton__vcpu_run(struct baton__vcpu *vcpu)
 	else if (error == -EINTR)
 		v->kicks++;
 	v->run->s.regs.regs = v->regs;
+	v->run->if_flag = !!(v->regs.rflags & RFLAGS_IF);
+	v->run->ready_for_interrupt_injection = takes_interrupts(v);
 	/* The way back to the caller. */
 	fake_tick();
 	return error;
@@ -312,6 +341,19 @@ int baton__vcpu_signal_mask(struct baton__vcpu *vcpu, const sigset_t *blocked)
 		return error;
 	v->blocked = *blocked;
 	v->masked = true;
+	return 0;
+}
+
+int baton__vcpu_interrupt(struct baton__vcpu *vcpu, uint32_t vector)
+{
+	struct fake_vcpu *v = find(vcpu);
+	int error = fake_call(FAKE_INTERRUPT);
+
+	if (error)
+		return error;
+	if (!takes_interrupts(v))
+		fake_broken("an interrupt out of time");
+	v->interrupt = vector;
 	return 0;
 }
 

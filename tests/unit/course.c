@@ -38,12 +38,14 @@ static struct course {
 	struct baton_vm *vm;
 	char text[10000];
 	size_t size;
+	const void *context; /* of the last write */
 	unsigned refusals;
 	bool no_reserve; /* for the next to begin */
 } course;
 
 static void keep(void *context, struct baton_vm *vm, const char *bytes, size_t count)
 {
+	course.context = context;
 	memcpy(course.text + course.size, bytes, count);
 	course.size += count;
 }
@@ -254,6 +256,53 @@ static void a_buffer_that_is_not_all_in_memory_is_refused(void **state)
 	dies_saying("its buffer is not in guest memory");
 }
 
+static struct baton__paging paging(void)
+{
+	const struct kvm_sregs *s = &course.rig->vcpus[0]->sregs;
+
+	return (struct baton__paging){ .cr0 = s->cr0, .cr3 = s->cr3, .cr4 = s->cr4, .efer = s->efer };
+}
+
+static void a_buffer_that_is_not_mapped_is_refused(void **state)
+{
+	struct script s = { .count = 1, .steps = { fake_out(0, BY_TYPE, 4, 0x40000000) } };
+	char before[64], after[64];
+
+	begin(&s, BATON_MODE_LONG, &baton_course_maps()[0], BATON_COURSE_GVA_OFF);
+	baton_vm_read(course.vm, 0, before, sizeof(before));
+	run();
+	baton_vm_read(course.vm, 0, after, sizeof(after));
+	assert_memory_equal(before, after, sizeof(after));
+	dies_saying("its buffer is not in guest memory");
+}
+
+/* Two pages change places: what goes over the end of one goes on where the tables say. */
+static void a_pointer_is_followed_page_by_page(void **state)
+{
+	struct script s = { .count = 2, .steps = {
+		fake_out(0, BY_TYPE, 4, 0x1FF8), fake_out(0, PRINT_STR, 4, 0x1FF8),
+	} };
+	struct baton__paging p;
+	uint64_t a, b;
+	char text[BATON_COURSE_TEXT];
+
+	begin(&s, BATON_MODE_LONG, &baton_course_maps()[0], BATON_COURSE_GVA_OFF);
+	p = paging();
+	a = baton__walk(&course.vm->memory, &p, 0x2000).entry;
+	b = baton__walk(&course.vm->memory, &p, 0x5000).entry;
+	assert_int_not_equal(a, b); /* pages of 4 KiB */
+	baton_vm_write(course.vm, a, (uint64_t[]){ 0x5003 }, 8);
+	baton_vm_write(course.vm, b, (uint64_t[]){ 0x2003 }, 8);
+	run();
+	baton_vm_read(course.vm, 0x1FF8, text, 8);
+	baton_vm_read(course.vm, 0x5000, text + 8, sizeof(text) - 8);
+	assert_string_equal(text, "IO in: 0\nIO out: 1\n");
+	assert_string_equal(course.text, text);
+	baton_vm_read(course.vm, 0x2000, text, 1);
+	assert_int_equal(text[0], 0);
+	end();
+}
+
 static void a_host_address_is_the_one_behind_the_gva(void **state)
 {
 	static const enum baton_mode modes[] = {
@@ -450,6 +499,26 @@ static void print_takes_bytes_of_any_value(void **state)
 	run();
 	assert_int_equal(course.size, 5);
 	assert_memory_equal(course.text, "a\0b\xFF\n", 5);
+	assert_int_equal(rig_vm_stats(course.rig, 0).blocked_ns, 1 * MS); /* it was not ready at once */
+	end();
+}
+
+static void a_second_console_leaves_print_to_the_first(void **state)
+{
+	struct script s = { .count = 1, .steps = { fake_out(0, BATON_CALL_PRINT, 4, 0x2000) } };
+	const struct baton_call_print print = { .bytes = 0x3000, .size = 2 };
+	static char second[16];
+	struct baton_console_config config = { .port = 0x3F8, .write = keep, .context = second };
+
+	begin(&s, BATON_MODE_PROTECTED, &baton_course_maps()[0], BATON_COURSE_GVA_OFF);
+	config.vm = course.vm;
+	assert_int_equal(baton_device_create(course.rig->host, &baton_console, &config, NULL, NULL),
+			 0);
+	baton_vm_write(course.vm, 0x2000, &print, sizeof(print));
+	baton_vm_write(course.vm, 0x3000, "a\n", 2);
+	run();
+	assert_string_equal(course.text, "a\n");
+	assert_null(course.context);
 	end();
 }
 
@@ -541,6 +610,8 @@ int main(void)
 		TEST(a_text_into_a_buffer_is_one_exit),
 		TEST(without_memory_for_texts_there_are_none),
 		TEST(a_buffer_that_is_not_all_in_memory_is_refused),
+		TEST(a_buffer_that_is_not_mapped_is_refused),
+		TEST(a_pointer_is_followed_page_by_page),
 		TEST(a_host_address_is_the_one_behind_the_gva),
 		TEST(an_address_beyond_memory_is_invalid_in_every_mode),
 		TEST(by_struct_it_is_one_exit),
@@ -551,6 +622,7 @@ int main(void)
 		TEST(two_calls_of_one_direction_need_two_ports),
 		TEST(who_reads_slowly_makes_only_the_writer_wait),
 		TEST(print_takes_bytes_of_any_value),
+		TEST(a_second_console_leaves_print_to_the_first),
 		TEST(print_refuses_what_is_not_there_or_too_much),
 		TEST(a_seed_fixes_all_random_numbers),
 		TEST(exits_are_told_by_direction),

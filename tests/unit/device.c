@@ -308,6 +308,26 @@ static void a_console_that_is_not_ready_holds_up_its_vm_alone(void **state)
 	rig_end(rig);
 }
 
+/* A piece of a long line is handed on as a line is. */
+static void a_long_line_waits_for_its_reader_too(void **state)
+{
+	struct rig *rig = rig_begin("quantum", 0);
+	static struct script s;
+	static struct written w;
+
+	(void)state;
+	s = (struct script){ .count = 0 };
+	w = (struct written){ .refusals = 2 };
+	for (int i = 0; i < 256; i++)
+		print(&s, "x");
+	add(rig, &s);
+	add_console(rig, 0, &w);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(w.lengths[0], 256);
+	assert_int_equal(rig_vm_stats(rig, 0).blocked_ns, 2 * MS);
+	rig_end(rig);
+}
+
 static void a_long_line_comes_in_pieces_and_complete(void **state)
 {
 	struct rig *rig = rig_begin("quantum", 0);
@@ -466,6 +486,7 @@ int main(void)
 		TEST(a_vm_of_another_host_cannot_be_claimed),
 		TEST(a_console_hands_on_line_by_line),
 		TEST(a_console_that_is_not_ready_holds_up_its_vm_alone),
+		TEST(a_long_line_waits_for_its_reader_too),
 		TEST(a_long_line_comes_in_pieces_and_complete),
 		TEST(every_byte_passes_a_console_unchanged),
 		TEST(last_words_are_written_when_the_vm_or_the_host_goes),

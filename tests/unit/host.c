@@ -252,7 +252,7 @@ static void each_failure_of_making_a_host_is_returned_said_and_leaves_nothing(vo
 		assert_string_not_equal(diag.where, "");
 	}
 	assert_false(fake_failed(NULL));
-	assert_int_equal(n, 1 + 6 + 1 + 1 + 1); /* host, its 6 blocks, system, timer, and none */
+	assert_int_equal(n, 1 + 7 + 1 + 1 + 1); /* host, its 7 blocks, system, timer, and none */
 	fake_fail_any(0);
 }
 

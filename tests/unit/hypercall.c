@@ -221,6 +221,7 @@ static void a_call_that_nobody_serves_is_refused(void **state)
 struct wish {
 	struct baton_vm *vm;
 	uint32_t call;
+	int then_fail;
 };
 
 static int wish_init(struct baton_device *device, void *state, const void *config,
@@ -228,7 +229,9 @@ static int wish_init(struct baton_device *device, void *state, const void *confi
 {
 	const struct wish *w = config;
 
-	return baton_device_claim_call(device, w->vm, w->call, serve, diag);
+	int error = baton_device_claim_call(device, w->vm, w->call, serve, diag);
+
+	return error ? error : w->then_fail;
 }
 
 static const struct baton_device_ops wish_ops = { .name = "wish", .init = wish_init };
@@ -245,7 +248,9 @@ static void a_call_is_claimed_once_and_only_if_it_is_one(void **state)
 	fake_reset();
 	rig = rig_begin("quantum", 0);
 	rig_vm(rig, 1, play, NULL);
-	wish = (struct wish){ rig->vms[0], BATON_CALL_RANDOM };
+	wish = (struct wish){ rig->vms[0], BATON_CALL_RANDOM, -EIO };
+	assert_int_equal(baton_device_create(rig->host, &wish_ops, &wish, &diag, NULL), -EIO);
+	wish.then_fail = 0; /* nothing is left of that */
 	assert_int_equal(baton_device_create(rig->host, &wish_ops, &wish, &diag, NULL), 0);
 	assert_int_equal(baton_device_create(rig->host, &wish_ops, &wish, &diag, NULL), -EEXIST);
 	assert_non_null(strstr(diag.message, "`random`"));
@@ -267,9 +272,14 @@ static void a_call_is_claimed_once_and_only_if_it_is_one(void **state)
 static void the_argument_is_the_vm_s(void **state)
 {
 	struct script s = { .steps = { fake_in(0, BATON_CALL_ARGUMENT, 4) }, .count = 1 };
-	struct rig *rig = rig_one(&s, "quantum");
+	struct baton_vm_config config = rig_vm_config("vm");
+	struct rig *rig;
 
-	rig->vms[0]->argument = 0xFEDCBA98;
+	fake_reset();
+	rig = rig_begin("quantum", 0);
+	config.argument = 0xFEDCBA98;
+	rig_add(rig, &config, play, &s);
+	rig->vcpus[0]->got = got;
 	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
 	assert_int_equal(s.got, 0xFEDCBA98);
 	rig_end(rig);

@@ -33,7 +33,7 @@ static void run_all(struct rig *rig)
 {
 	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
 	for (unsigned i = 0; i < rig->count; i++)
-		baton_vcpu_wake(baton_vm_vcpu(rig->vms[i]));
+		baton_vcpu_interrupt(baton_vm_vcpu(rig->vms[i]), 0);
 	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
 }
 
