@@ -42,6 +42,7 @@ const char *run_end_name(enum baton_run_end end)
 		[BATON_RUN_STOPPED] = "stopped",
 		[BATON_RUN_DONE] = "done",
 		[BATON_RUN_STUCK] = "stuck",
+		[BATON_RUN_OVER] = "over",
 	};
 
 	return names[end];

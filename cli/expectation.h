@@ -97,6 +97,7 @@ struct expectation_lag {
 };
 struct expectation_lag expectation_lag(const struct cloud *cloud);
 
-const char *run_end_name(enum baton_run_end end); /* "budget", "stopped", "done", "stuck" */
+/* "budget", "stopped", "done", "stuck", "over". */
+const char *run_end_name(enum baton_run_end end);
 
 #endif

@@ -349,6 +349,7 @@ static void print_title(const struct cloud *cloud, const struct terminal *termin
 		[BATON_RUN_STOPPED] = "  It was stopped.\n",
 		[BATON_RUN_DONE] = "  All VMs have ended.\n",
 		[BATON_RUN_STUCK] = "  The VMs that are left can never run again.\n",
+		[BATON_RUN_OVER] = "  The schedule is over.\n",
 	};
 	char detail[48] = "";
 

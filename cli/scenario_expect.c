@@ -42,7 +42,7 @@ static const char *cause_word(const void *none, size_t i)
 
 static const char *end_word(const void *none, size_t i)
 {
-	return i <= BATON_RUN_STUCK ? run_end_name((enum baton_run_end)i) : NULL;
+	return i <= BATON_RUN_OVER ? run_end_name((enum baton_run_end)i) : NULL;
 }
 
 static int read_outcome(struct yaml_reader *reader, const yaml_node_t *node,

@@ -37,7 +37,7 @@ struct baton__sim {
 	uint32_t count;
 	struct baton__sim_overrun overrun;
 	struct baton__random random;
-	uint64_t now_ns, idle_ns, turns;
+	uint64_t now_ns, idle_ns, turns, skipped;
 	baton_entity_t cut; /* whose turn was cut off */
 	uint64_t cut_ns;
 };
@@ -179,13 +179,15 @@ static void cut_off(struct baton__sim *sim, baton_entity_t e, uint64_t until_ns)
 	sim->now_ns = until_ns;
 }
 
-/* Passes the time until somebody wakes. Returns whether that is before `until_ns`. */
-static bool idle(struct baton__sim *sim, uint64_t until_ns)
+/* Passes the time until somebody wakes, or the deadline. Returns whether that is before `until_ns`. */
+static bool idle(struct baton__sim *sim, uint64_t deadline_ns, uint64_t until_ns)
 {
 	uint64_t due = NEVER;
 	uint32_t e;
 
-	if (!baton__heap_top(sim->sleepers, &e, &due) || due >= until_ns) {
+	baton__heap_top(sim->sleepers, &e, &due);
+	due = baton__min(due, deadline_ns);
+	if (due >= until_ns) {
 		if (until_ns != NEVER) {
 			sim->idle_ns += until_ns - sim->now_ns;
 			sim->now_ns = until_ns;
@@ -208,7 +210,10 @@ int baton__sim_step(struct baton__sim *sim, uint64_t until_ns)
 			return 0;
 		deliver(sim);
 		pick = sim->ops->pick(sim->policy, sim->now_ns);
-		if (pick.entity == BATON_NOBODY && !idle(sim, until_ns))
+		sim->skipped = pick.skipped;
+		if (pick.over)
+			return 0;
+		if (pick.entity == BATON_NOBODY && !idle(sim, pick.deadline_ns, until_ns))
 			return 0;
 	} while (pick.entity == BATON_NOBODY);
 	if (pick.entity >= sim->count || !sim->entity[pick.entity].runnable || !pick.slice_ns)
@@ -316,6 +321,7 @@ void baton__sim_stats(const struct baton__sim *sim, struct baton__sim_stats *sta
 		.now_ns = sim->now_ns,
 		.idle_ns = sim->idle_ns,
 		.turns = sim->turns,
+		.skipped = sim->skipped,
 	};
 	baton__lag_read_during(sim->lag, sim->cut, sim->cut_ns, &stats->lag);
 }

@@ -59,7 +59,10 @@ struct baton__sim_observer {
 	void (*remove)(void *context, baton_entity_t e, uint64_t now); /* after its end, or early */
 };
 
-/* How a simulation is made. Pointers save `ops` and `observer` are borrowed for the call. */
+/*
+ * How a simulation is made. Pointers save `ops`, `observer` and `sched.script` are
+ * borrowed for the call.
+ */
 struct baton__sim_config {
 	const struct baton_sched_ops *ops;
 	struct baton_sched_config sched;
@@ -75,6 +78,7 @@ struct baton__sim_stats {
 	uint64_t now_ns;
 	uint64_t idle_ns; /* nobody was runnable */
 	uint64_t turns;
+	uint64_t skipped; /* entries of a script whose entity could not run */
 	struct baton__lag_stats lag;
 };
 
@@ -94,13 +98,13 @@ void baton__sim_destroy(struct baton__sim *sim);
 
 /*
  * One turn, with the idle time before it. 1; 0 if nothing more would happen
- * before `until_ns`; -EPROTO if the policy picked one that is not runnable, or
+ * before `until_ns`, or the policy's schedule is over; -EPROTO if the policy picked one that is not runnable, or
  * gave a slice of 0. A turn that is under way at `until_ns` is completed, save
  * one that would never end: that is cut off there, without telling the policy.
  */
 int baton__sim_step(struct baton__sim *sim, uint64_t until_ns);
 
-/* Steps until nothing more happens before `until_ns`. 0 or -EPROTO. */
+/* Steps for as long as baton__sim_step() gives 1. 0 or -EPROTO. */
 int baton__sim_run(struct baton__sim *sim, uint64_t until_ns);
 
 void baton__sim_stats(const struct baton__sim *sim, struct baton__sim_stats *stats);

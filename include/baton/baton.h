@@ -114,13 +114,13 @@ struct baton_observer {
 
 /*
  * How a host is made. Start from BATON_HOST_CONFIG, change what you need.
- * All pointers are borrowed for the call, save `observer` and
- * `observer_context`, which must outlive the host.
+ * All pointers are borrowed for the call, save `observer`,
+ * `observer_context` and `sched.script`, which must outlive the host.
  */
 struct baton_host_config {
 	const char *policy;		    /* a name from baton_policies(); ignored if `ops` is set */
 	const struct baton_sched_ops *ops;  /* a policy of your own */
-	struct baton_sched_config sched;    /* slice, burst, seed */
+	struct baton_sched_config sched;    /* slice, burst, seed, script */
 	uint32_t max_vms;		    /* room for so many VMs; the policy's state is sized by it */
 	int kick_signal;		    /* 0: SIGRTMIN; blocked in this thread while the host exists */
 	const char *kvm_path;		    /* the device node */
@@ -154,6 +154,7 @@ enum baton_run_end {
 	BATON_RUN_STOPPED, /* baton_host_stop() was called */
 	BATON_RUN_DONE,	   /* every VM has ended */
 	BATON_RUN_STUCK,   /* the VMs that are left wait for one another, for ever */
+	BATON_RUN_OVER,	   /* the policy's schedule is over */
 };
 
 /*
@@ -190,6 +191,7 @@ struct baton_host_stats {
 	uint64_t stolen_ns;  /* of all this: the thread was not on a CPU though it wanted to be */
 	uint64_t turns;
 	uint64_t kicks; /* signals consumed */
+	uint64_t skipped; /* turns of a script that went to nobody: their VM could not run */
 	/* Distance of any VM from its ideal share (docs/architecture.md, "Lag"). */
 	uint64_t lag_ns;	/* largest, before the set of runnable VMs first changed */
 	uint64_t lag_later_ns;	/* largest since, counted anew at each change */
@@ -254,9 +256,11 @@ struct baton_vm_config {
 /*
  * Creates a VM with one vCPU, loads its image and sets up its mode. The VM
  * belongs to the host. It may be created before or between runs; `vm` may be
- * NULL. On failure nothing is left behind. Errors: -EINVAL (configuration, image), -EEXIST
- * (name), -EBUSY (called by a handler), -ENOSPC (host full), -ENOTSUP (this KVM cannot do that mode),
- * -ENOMEM, -EAGAIN (limit on tasks), -EMFILE, or the errno of reading the image.
+ * NULL. Its entity (sched.h) is the lowest number that no other VM of the host
+ * has. On failure nothing is left behind. Errors: -EINVAL (configuration, image),
+ * -EEXIST (name), -EBUSY (called by a handler), -ENOSPC (host full), -ENOTSUP
+ * (this KVM cannot do that mode), -ENOMEM, -EAGAIN (limit on tasks), -EMFILE, or
+ * the errno of reading the image.
  */
 int baton_vm_create(struct baton_host *host, const struct baton_vm_config *config,
 		    struct baton_diag *diag, struct baton_vm **vm);

@@ -8,6 +8,12 @@
  * and may be copied with memcpy(). So the host, a simulator and a replayed run
  * use the very same objects and reach the very same decisions.
  *
+ * The one exception is the policy `script`, whose state keeps the pointer to its
+ * script, which is too long to be part of it. A state and its copy would take
+ * turns out of the same script, so only one of the two may go on. A simulation
+ * or a replay does not copy it: it starts a policy of its own on a script of its
+ * own that gives the same turns.
+ *
  * An *entity* is a number below the capacity that init() was given. It is what
  * is scheduled: a vCPU. An entity is *runnable* from wake() to the ran() whose
  * `why` says that it is not any more (see baton_why_leaves()).
@@ -29,11 +35,24 @@ typedef uint32_t baton_entity_t;
 
 #define BATON_NOBODY UINT32_MAX
 
+/*
+ * A schedule: who has the turns, one after the other. next() gives the entity of
+ * the next turn, or BATON_NOBODY at the end and ever after. It is called by
+ * pick(), as late as possible, on the thread of the policy's owner; what it
+ * takes is time between turns, so it should not block for long. It must not
+ * call the owner (a host, say).
+ */
+struct baton_script {
+	baton_entity_t (*next)(void *context);
+	void *context;
+};
+
 /* Settings of a policy. Each policy says which it reads; the others are ignored. */
 struct baton_sched_config {
 	uint64_t slice_ns; /* quantum, share: length of a turn; above 0 */
 	uint32_t burst;	   /* turns: exits per turn; above 0 */
 	uint64_t seed;	   /* policies that draw */
+	const struct baton_script *script; /* script: borrowed until the policy's state is gone */
 };
 
 #define BATON_SCHED_CONFIG { .slice_ns = 10000000, .burst = 1, .seed = 1 }
@@ -70,6 +89,8 @@ struct baton_sched_pick {
 	uint64_t exits;	       /* the turn's exits; UINT64_MAX: no limit */
 	uint64_t deadline_ns;  /* with BATON_NOBODY: ask again by then even if nobody wakes;
 				  UINT64_MAX: no need */
+	uint64_t skipped;      /* script: entries passed over so far, since init(); others: 0 */
+	bool over;	       /* script, with BATON_NOBODY: its end; nobody has a turn any more */
 };
 
 struct baton_sched_ops {

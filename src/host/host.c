@@ -320,6 +320,7 @@ void baton_host_stats(const struct baton_host *host, struct baton_host_stats *st
 		.idle_ns = l->part_ns[BATON__IDLE],
 		.turns = l->turns,
 		.kicks = host->kick.consumed,
+		.skipped = host->skipped,
 		.lag_ns = lag.lag_ns,
 		.lag_later_ns = lag.lag_later_ns,
 		.overrun_ns = lag.overrun_ns,

@@ -79,6 +79,7 @@ struct baton_host {
 
 	struct baton__ledger ledger;
 	struct baton__turn turn;
+	uint64_t skipped; /* as of the policy's last decision */
 	uint64_t cpu_begin_ns; /* of the thread, when the present run began */
 	uint64_t cpu_ns;
 	bool running;

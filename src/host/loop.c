@@ -403,6 +403,11 @@ static int run(struct baton_host *host, uint64_t run_end, uint64_t now, enum bat
 		}
 		if (!host->turn.active) {
 			pick = host->ops->pick(host->policy, now);
+			host->skipped = pick.skipped;
+			if (pick.over) {
+				*end = BATON_RUN_OVER;
+				return 0;
+			}
 			if (pick.entity == BATON_NOBODY) {
 				uint64_t until = baton__min(next_event(host), pick.deadline_ns);
 

@@ -11,5 +11,6 @@ extern const struct baton_sched_ops baton__sched_null;
 extern const struct baton_sched_ops baton__sched_turns;
 extern const struct baton_sched_ops baton__sched_quantum;
 extern const struct baton_sched_ops baton__sched_share;
+extern const struct baton_sched_ops baton__sched_script;
 
 #endif

@@ -10,6 +10,7 @@ static const struct baton_sched_ops *const policies[] = {
 	&baton__sched_share,
 	&baton__sched_quantum,
 	&baton__sched_turns,
+	&baton__sched_script,
 	&baton__sched_null,
 	NULL,
 };

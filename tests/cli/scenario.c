@@ -286,8 +286,8 @@ static void types_are_checked(void **state)
 static void policies_are_checked(void **state)
 {
 	refuses("version: 1\npolicy: shrae\nvms: [{image: neo.bin}]\n",
-		"s.yaml:2:9: policy \"shrae\" is unknown; expected share, quantum, turns or null "
-		"(did you mean \"share\"?)");
+		"s.yaml:2:9: policy \"shrae\" is unknown; expected share, quantum, turns, script or "
+		"null (did you mean \"share\"?)");
 	refuses("version: 1\npolicy: {quantum: 1s}\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:9: policy has no \"name\"; expected one");
 	refuses("version: 1\npolicy: {name: share, quantum: 0ms}\nvms: [{image: neo.bin}]\n",
@@ -407,7 +407,8 @@ static void expectations_are_checked(void **state)
 	refuses(GOOD "expect: {host: {lag: 3}}\n",
 		"s.yaml:4:22: lag \"3\" is unknown; expected bound");
 	refuses(GOOD "expect: {host: {end: never}}\n",
-		"s.yaml:4:22: end \"never\" is unknown; expected budget, stopped, done or stuck");
+		"s.yaml:4:22: end \"never\" is unknown; expected budget, stopped, done, stuck or "
+		"over (did you mean \"over\"?)");
 	refuses(GOOD "expect: {neo: {statsu: 1}}\n",
 		"s.yaml:4:16: expect of a VM: key \"statsu\" is unknown; expected outcome, status, "
 		"share, turns, exits, cause, memory or output (did you mean \"status\"?)");

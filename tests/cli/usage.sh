@@ -46,7 +46,7 @@ says 2 'baton run: --quantum has no argument; expected TIME' 'a missing argument
 run run --quiet=yes neo.bin
 says 2 'baton run: --quiet=yes has an argument; expected none' 'an argument too many'
 run run --policy shrae neo.bin
-list='expected share, quantum, turns or null (did you mean "share"?)'
+list='expected share, quantum, turns, script or null (did you mean "share"?)'
 says 2 "baton run: --policy \"shrae\" is unknown; $list" 'an unknown policy'
 run run --quantum 0s neo.bin
 says 2 "baton run: --quantum \"0s\" is too small; $duration" \

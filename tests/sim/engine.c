@@ -227,17 +227,17 @@ static void those_who_are_told_the_same_do_not_do_the_same(void **state)
 
 static struct baton_sched_pick pick_nobody_there(void *state, uint64_t now)
 {
-	return (struct baton_sched_pick){ 7, MS, NEVER, NEVER };
+	return (struct baton_sched_pick){ 7, MS, NEVER, NEVER, 0, false };
 }
 
 static struct baton_sched_pick pick_a_sleeper(void *state, uint64_t now)
 {
-	return (struct baton_sched_pick){ 1, MS, NEVER, NEVER };
+	return (struct baton_sched_pick){ 1, MS, NEVER, NEVER, 0, false };
 }
 
 static struct baton_sched_pick pick_no_time(void *state, uint64_t now)
 {
-	return (struct baton_sched_pick){ 0, 0, NEVER, NEVER };
+	return (struct baton_sched_pick){ 0, 0, NEVER, NEVER, 0, false };
 }
 
 static void broken_policies_are_found_out(void **state)

@@ -6,6 +6,7 @@
  * A decision that changes on purpose: BATON_TEST_REGENERATE=1 and this program
  * write the logs anew, and the difference is part of the change.
  */
+#include "sched/policies.h"
 #include "sim/sim.h"
 #include "test.h"
 
@@ -19,6 +20,7 @@ struct scenario {
 	uint32_t count;
 	uint64_t slice_ns, until_ns;
 	uint32_t burst;
+	const char *schedule;
 	struct baton__sim_overrun overrun;
 };
 
@@ -28,7 +30,7 @@ static const struct scenario scenarios[] = {
 		.about = "# Two that are always busy, of weights 70 and 30.\n",
 		.names = { "neo", "morpheus" },
 		.entity = { { .weight = 70 }, { .weight = 30 } },
-		.count = 2, .slice_ns = 10 * MS, .burst = 1, .until_ns = 200 * MS,
+		.count = 2, .slice_ns = 10 * MS, .burst = 1, .schedule = "21", .until_ns = 200 * MS,
 	},
 	{
 		.name = "exits",
@@ -38,7 +40,7 @@ static const struct scenario scenarios[] = {
 		.entity = { { .weight = 7, .exit_ns = { 40 * MS, 40 * MS } },
 			    { .weight = 3, .exit_ns = { 2 * MS, 3 * MS } },
 			    { .exit_ns = { 5 * MS, 5 * MS } } },
-		.count = 3, .slice_ns = 10 * MS, .burst = 2, .until_ns = 300 * MS,
+		.count = 3, .slice_ns = 10 * MS, .burst = 2, .schedule = "413", .until_ns = 300 * MS,
 	},
 	{
 		.name = "mixed",
@@ -50,12 +52,14 @@ static const struct scenario scenarios[] = {
 			    { .weight = 2, .arrives_ns = 40 * MS, .run_ns = { 4 * MS, 4 * MS } },
 			    { .weight = 5, .work_ns = 150 * MS } },
 		.count = 3, .slice_ns = 10 * MS, .burst = 1, .until_ns = 300 * MS,
+		.schedule = "1211322232112233321",
 		.overrun = { .usual = { 0, MS } },
 	},
 };
 
 struct log {
 	const struct scenario *scenario;
+	const struct baton_sched_ops *ops;
 	FILE *file;
 };
 
@@ -103,6 +107,9 @@ static void print_end(struct log *log, const struct baton__sim *sim)
 	fprintf(log->file, ", lag %llu and %llu ns, overrun %llu ns\n",
 		(unsigned long long)stats.lag.lag_ns, (unsigned long long)stats.lag.lag_later_ns,
 		(unsigned long long)stats.lag.overrun_ns);
+	if (log->ops == &baton__sched_script)
+		fprintf(log->file, "%14sof schedule %s, %llu skipped\n", "", log->scenario->schedule,
+			(unsigned long long)stats.skipped);
 	for (baton_entity_t e = 0; e < log->scenario->count; e++) {
 		struct baton__sim_entity_stats had;
 
@@ -118,10 +125,12 @@ static void print_end(struct log *log, const struct baton__sim *sim)
 static char *make_log(const struct scenario *scenario, const struct baton_sched_ops *ops)
 {
 	static const struct baton__sim_observer observer = { saw_wake, saw_turn, saw_remove };
-	struct log log = { .scenario = scenario };
+	struct log log = { .scenario = scenario, .ops = ops };
+	struct test_script script;
 	const struct baton__sim_config config = {
 		.ops = ops,
-		.sched = { .slice_ns = scenario->slice_ns, .burst = scenario->burst },
+		.sched = { .slice_ns = scenario->slice_ns, .burst = scenario->burst,
+			   .script = &script.script },
 		.entities = scenario->entity, .count = scenario->count,
 		.overrun = scenario->overrun, .seed = 1,
 		.observer = &observer, .context = &log,
@@ -130,6 +139,7 @@ static char *make_log(const struct scenario *scenario, const struct baton_sched_
 	char *text = NULL;
 	size_t size;
 
+	test_script_init(&script, scenario->schedule, false);
 	log.file = open_memstream(&text, &size);
 	assert_non_null(log.file);
 	fprintf(log.file, "# Policy %s, scenario %s. Times in ms; made by tests/sim/golden.c.\n%s",
@@ -225,6 +235,11 @@ static void share_decides_as_logged(void **state)
 	check_policy("share");
 }
 
+static void script_decides_as_logged(void **state)
+{
+	check_policy("script");
+}
+
 /* What the same seed gives must not depend on where things lie in memory. */
 static void logs_repeat(void **state)
 {
@@ -245,6 +260,7 @@ int main(void)
 		cmocka_unit_test(turns_decides_as_logged),
 		cmocka_unit_test(quantum_decides_as_logged),
 		cmocka_unit_test(share_decides_as_logged),
+		cmocka_unit_test(script_decides_as_logged),
 		cmocka_unit_test(logs_repeat),
 	};
 

@@ -19,11 +19,12 @@ static void policies_are_found_by_name(void **state)
 		assert_ptr_equal(baton_policy(all[count]->name), all[count]);
 		assert_true(strlen(all[count]->summary) > 0);
 	}
-	assert_int_equal(count, 4);
+	assert_int_equal(count, 5);
 	assert_non_null(baton_policy("null"));
 	assert_non_null(baton_policy("turns"));
 	assert_non_null(baton_policy("quantum"));
 	assert_non_null(baton_policy("share"));
+	assert_non_null(baton_policy("script"));
 	assert_null(baton_policy("stride"));
 	assert_null(baton_policy(""));
 	assert_null(baton_policy(NULL));
@@ -58,16 +59,20 @@ static void check_refused(const char *name, const struct baton_sched_config *con
 static void settings_of_zero_are_refused_with_words(void **state)
 {
 	const struct baton_sched_config no_slice = { .burst = 1 }, no_burst = { .slice_ns = MS };
+	const struct baton_sched_config no_script = { .slice_ns = MS, .burst = 1 };
 
 	check_refused("quantum", &no_slice, "slice is 0");
 	check_refused("share", &no_slice, "slice is 0");
 	check_refused("turns", &no_burst, "burst is 0");
+	check_refused("script", &no_script, "no script");
 }
 
 static void settings_that_a_policy_does_not_read_are_ignored(void **state)
 {
 	const struct baton_sched_config none = { 0 }, burst = { .burst = 1 };
 	const struct baton_sched_config slice = { .slice_ns = 1 };
+	const struct baton_script script = { test_nobody, NULL };
+	const struct baton_sched_config scripted = { .script = &script };
 	void *policy = calloc(1, 4096);
 
 	assert_int_equal(baton_policy("null")->init(policy, 2, &none, NULL), 0);
@@ -77,6 +82,8 @@ static void settings_that_a_policy_does_not_read_are_ignored(void **state)
 	assert_int_equal(baton_policy("quantum")->init(policy, 2, &slice, NULL), 0);
 	memset(policy, 0, 4096);
 	assert_int_equal(baton_policy("share")->init(policy, 2, &slice, NULL), 0);
+	memset(policy, 0, 4096);
+	assert_int_equal(baton_policy("script")->init(policy, 2, &scripted, NULL), 0);
 	free(policy);
 }
 
@@ -143,6 +150,7 @@ static void check_same(const struct baton_sched_pick *one, const struct baton_sc
 	assert_int_equal(one->entity, other->entity);
 	assert_true(one->slice_ns == other->slice_ns && one->exits == other->exits &&
 		    one->deadline_ns == other->deadline_ns);
+	assert_true(one->skipped == other->skipped && one->over == other->over);
 }
 
 /* A turn, if somebody is runnable; checks who. */
@@ -216,9 +224,12 @@ static void only_runnable_ones_are_picked_and_copies_decide_alike(void **state)
 {
 	for (const struct baton_sched_ops *const *p = baton_policies(); *p; p++) {
 		struct drive d = { .ops = *p, .size = (*p)->size(ENTITIES) };
+		struct test_script scripts[2]; /* two, as each is used up */
 
-		d.steady = test_policy(*p, ENTITIES, MS);
-		d.copied = test_policy(*p, ENTITIES, MS);
+		for (unsigned i = 0; i < COUNT(scripts); i++)
+			test_script_init(&scripts[i], "123456789:;<1122=", true);
+		d.steady = test_policy_by(*p, ENTITIES, MS, &scripts[0].script);
+		d.copied = test_policy_by(*p, ENTITIES, MS, &scripts[1].script);
 		d.random = baton__random_stream(7, 0);
 		for (unsigned i = 0; i < 200000; i++)
 			event(&d);

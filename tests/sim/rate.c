@@ -40,9 +40,26 @@ static double round_of(const struct baton_sched_ops *ops, void *policy, struct b
 	return (cpu_seconds() - begin) / TURNS;
 }
 
+/* One after the other, for the policy `script`. */
+struct round_robin {
+	uint32_t n, next;
+};
+
+static baton_entity_t next_of(void *context)
+{
+	struct round_robin *r = context;
+
+	r->next = r->next + 1 < r->n ? r->next + 1 : 0;
+	return r->next;
+}
+
 static int measure(const struct baton_sched_ops *ops, uint32_t n)
 {
-	const struct baton_sched_config config = { .slice_ns = SLICE, .burst = 1 };
+	struct round_robin order = { .n = n };
+	const struct baton_script script = { next_of, &order };
+	const struct baton_sched_config config = {
+		.slice_ns = SLICE, .burst = 1, .script = &script,
+	};
 	struct baton__random r = baton__random_stream(1, 0);
 	void *policy = calloc(1, ops->size(n));
 	double best = 1;

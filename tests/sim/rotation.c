@@ -70,11 +70,11 @@ static struct baton_sched_pick rotation_pick(void *state, uint64_t now)
 	for (uint32_t i = 0; i <= s->capacity; i++) {
 		if (s->left && s->entity[s->present].runnable)
 			return (struct baton_sched_pick){ s->present, s->slice_ns, UINT64_MAX,
-							  UINT64_MAX };
+							  UINT64_MAX, 0, false };
 		s->present = (s->present + 1) % s->capacity;
 		s->left = s->entity[s->present].weight;
 	}
-	return (struct baton_sched_pick){ BATON_NOBODY, s->slice_ns, UINT64_MAX, UINT64_MAX };
+	return (struct baton_sched_pick){ BATON_NOBODY, s->slice_ns, UINT64_MAX, UINT64_MAX, 0, false };
 }
 
 const struct baton_sched_ops unfair_rotation = {

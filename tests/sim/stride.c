@@ -89,7 +89,7 @@ static struct baton_sched_pick stride_pick(void *state, uint64_t now)
 
 	if (e != BATON_NOBODY)
 		s->least = s->entity[e].pass;
-	return (struct baton_sched_pick){ e, s->slice_ns, UINT64_MAX, UINT64_MAX };
+	return (struct baton_sched_pick){ e, s->slice_ns, UINT64_MAX, UINT64_MAX, 0, false };
 }
 
 const struct baton_sched_ops unfair_stride = {

@@ -328,7 +328,7 @@ static void who_starves_behind_an_endless_turn_shows_its_lag(void **state)
 
 static void the_books_balance_whatever_happens(void **state)
 {
-	static const char *const policies[] = { "turns", "quantum", "share", "null" };
+	static const char *const policies[] = { "turns", "quantum", "share", "null", "script" };
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 400; seed++) {
@@ -341,7 +341,7 @@ static void the_books_balance_whatever_happens(void **state)
 		noise = seed;
 		fake.reading = seed % 3 ? some_ns : NULL;
 		fake.skew = seed % 5 ? some_skew : NULL;
-		rig = rig_begin(policies[seed % 4], 1 * MS + fake_random(&r) % (10 * MS));
+		rig = rig_begin(policies[seed % COUNT(policies)], 1 * MS + fake_random(&r) % (10 * MS));
 		zoo_fill(&zoo, rig, seed, 1 + seed % 6, 60);
 		for (int i = 0; i < 20; i++)
 			fake_at(fake.now_ns + fake_random(&r) % (300 * MS), stray_signal, NULL);

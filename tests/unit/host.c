@@ -338,7 +338,7 @@ static struct fake_exit die(struct fake_vcpu *vcpu)
 /* Seven VMs, each in another situation; one of them goes. */
 static void a_vm_may_go_in_any_situation(void **state)
 {
-	static const char *const policies[] = { "share", "quantum", "turns", "null" };
+	static const char *const policies[] = { "share", "quantum", "turns", "null", "script" };
 
 	(void)state;
 	for (size_t p = 0; p < COUNT(policies); p++)
@@ -371,7 +371,7 @@ static void a_vm_may_go_in_any_situation(void **state)
 
 static void vms_come_and_go_at_random(void **state)
 {
-	static const char *const policies[] = { "share", "quantum", "turns", "null" };
+	static const char *const policies[] = { "share", "quantum", "turns", "null", "script" };
 
 	(void)state;
 	for (uint64_t seed = 1; seed <= 60; seed++) {
@@ -380,7 +380,7 @@ static void vms_come_and_go_at_random(void **state)
 		uint64_t r = seed;
 
 		fake_reset();
-		rig = rig_begin(policies[seed % 4], 1 * MS);
+		rig = rig_begin(policies[seed % COUNT(policies)], 1 * MS);
 		zoo_fill(&zoo, rig, seed, 6, 40);
 		for (int i = 0; i < 50; i++) {
 			unsigned one = (unsigned)(fake_random(&r) % rig->count);

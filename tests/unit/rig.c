@@ -52,6 +52,14 @@ static const struct baton_observer observer = { .exit = seen_exit, .turn = seen_
 
 /* ------------------------------------------------------------ life cycle */
 
+/* A schedule without an end: everybody in turn. */
+static baton_entity_t everybody(void *context)
+{
+	struct rig *rig = context;
+
+	return rig->turn_of++ % RIG_VMS;
+}
+
 struct rig *rig_begin_with(const struct baton_host_config *config)
 {
 	struct rig *rig = __real_calloc(1, sizeof(*rig));
@@ -61,6 +69,9 @@ struct rig *rig_begin_with(const struct baton_host_config *config)
 	rig->config = *config;
 	rig->config.observer = &observer;
 	rig->config.observer_context = rig;
+	rig->everybody = (struct baton_script){ everybody, rig };
+	if (!rig->config.sched.script)
+		rig->config.sched.script = &rig->everybody;
 	if (baton_host_create(&rig->config, &diag, &rig->host))
 		fail_msg("%s: %s", diag.where, diag.message);
 	return rig;

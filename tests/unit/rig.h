@@ -23,6 +23,8 @@ struct rig_turn {
 
 struct rig {
 	struct baton_host_config config;
+	struct baton_script everybody;	 /* what the policy `script` gets unless the test has one */
+	baton_entity_t turn_of;
 	struct baton_host *host;
 	struct baton_vm *vms[RIG_VMS]; /* NULL: destroyed */
 	struct fake_vcpu *vcpus[RIG_VMS];

@@ -35,7 +35,7 @@ static struct fake_exit few(struct fake_vcpu *vcpu)
 	return (*left)-- ? fake_out(1000, PORT, 1, 0) : fake_hlt(1000);
 }
 
-/* ------------------------------------------------------- the four policies */
+/* ------------------------------------------- four policies; script.c has the fifth */
 
 static char order[4096];
 
@@ -447,7 +447,7 @@ static struct rig *run_zoo(const char *policy, uint64_t seed, bool in_steps)
 
 static void steps_of_any_length_change_no_decision(void **state)
 {
-	static const char *const policies[] = { "quantum", "share", "turns", "null" };
+	static const char *const policies[] = { "quantum", "share", "turns", "null", "script" };
 
 	unsigned total = 0;
 
