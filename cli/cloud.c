@@ -100,6 +100,7 @@ static int add_host(struct cloud *cloud, const struct baton_observer *observer, 
 	config.sched.slice_ns = scenario->quantum_ns;
 	config.sched.burst = (uint32_t)scenario->burst;
 	config.sched.seed = scenario->seed;
+	config.sched.script = scenario->script;
 	config.max_vms = (uint32_t)scenario->vm_count;
 	config.observer = observer;
 	config.observer_context = context;

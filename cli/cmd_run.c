@@ -22,6 +22,7 @@
 #include "report_json.h"
 #include "run_options.h"
 #include "scenario.h"
+#include "schedule.h"
 #include "show.h"
 #include "status.h"
 #include "terminal.h"
@@ -130,6 +131,25 @@ static enum status run_and_report(struct cloud *cloud, struct terminal *terminal
 	return judge(cloud);
 }
 
+/* Opens and checks the schedule. What is wrong in it has a place of its own. */
+static int open_schedule(struct scenario *scenario, struct schedule *schedule)
+{
+	struct yaml_error error;
+
+	if (!schedule_open(schedule, scenario->schedule, scenario->vm_count, &error)) {
+		scenario->script = &schedule->script;
+		return 0;
+	}
+	if (error.at.line) {
+		fprintf(stderr, "%s:%u:%u: %s\n", scenario->schedule, error.at.line,
+			error.at.column, error.text);
+	} else {
+		error.at = scenario->schedule_at;
+		complain(scenario, &error, STATUS_USAGE);
+	}
+	return -EINVAL;
+}
+
 /* Opens the JSON report before the run, so that a wrong name is not found out after it. */
 static int open_json(const char *name, FILE **json)
 {
@@ -191,6 +211,39 @@ static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 	return status;
 }
 
+/* With a JSON report, if one is wanted. */
+static enum status run_and_write(struct scenario *scenario, const struct run_options *options)
+{
+	enum status status;
+	FILE *json;
+
+	if (open_json(options->given[RUN_OPTION_JSON], &json))
+		return STATUS_USAGE;
+	note_unused(options, scenario);
+	status = run(scenario, options->given[RUN_OPTION_QUIET], json);
+	if (json && json != stdout)
+		close_json(json, options->given[RUN_OPTION_JSON]);
+	return status;
+}
+
+static enum status run_by_schedule(struct scenario *scenario, const struct run_options *options)
+{
+	struct schedule schedule;
+	enum status status;
+
+	if (open_schedule(scenario, &schedule))
+		return STATUS_USAGE;
+	status = run_and_write(scenario, options);
+	if (schedule.changed) {
+		fprintf(stderr, "baton run: %s changed while it was read, and was followed up to "
+			"line %u, column %u\n", scenario->schedule, schedule.at.line,
+			schedule.at.column);
+		status = STATUS_USAGE;
+	}
+	schedule_close(&schedule);
+	return status;
+}
+
 /* Either one scenario or images. 0, or -EINVAL with a message. */
 static int check_operands(const struct run_options *options)
 {
@@ -214,21 +267,16 @@ int cmd_run_with(const struct run_options *options)
 	struct scenario scenario;
 	struct yaml_error error;
 	enum status status;
-	FILE *json;
 
 	if (check_operands(options))
 		return STATUS_USAGE;
 	scenario_init(&scenario, run_options_is_scenario(first) ? first : NULL);
-	if (prepare(options, &scenario, &error)) {
+	if (prepare(options, &scenario, &error))
 		status = complain(&scenario, &error, STATUS_USAGE);
-	} else if (open_json(options->given[RUN_OPTION_JSON], &json)) {
-		status = STATUS_USAGE;
-	} else {
-		note_unused(options, &scenario);
-		status = run(&scenario, options->given[RUN_OPTION_QUIET], json);
-		if (json && json != stdout)
-			close_json(json, options->given[RUN_OPTION_JSON]);
-	}
+	else if (scenario_uses_schedule(&scenario))
+		status = run_by_schedule(&scenario, options);
+	else
+		status = run_and_write(&scenario, options);
 	scenario_fini(&scenario);
 	return status;
 }

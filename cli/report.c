@@ -246,6 +246,9 @@ static void print_ledger(const struct cloud *cloud, const struct terminal *termi
 		units_duration(s->stolen_ns).text);
 	fprintf(terminal->to, "; longest overrun of a slice: %s\n",
 		units_duration(s->overrun_ns).text);
+	if (scenario_uses_schedule(cloud->scenario))
+		fprintf(terminal->to, "  turns of the schedule that were skipped: %s\n",
+			units_count(s->skipped).text);
 	if (!strcmp(cloud->scenario->policy, "share")) {
 		struct expectation_lag lag = expectation_lag(cloud);
 

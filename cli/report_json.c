@@ -213,6 +213,8 @@ static json_t *report(const struct cloud *cloud)
 	set_integer(object, "wall_ns", cloud->stats.wall_ns);
 	json_object_set_new(object, "ledger", ledger(&cloud->stats));
 	set_integer(object, "turns", cloud->stats.turns);
+	if (scenario_uses_schedule(scenario))
+		set_integer(object, "skipped", cloud->stats.skipped);
 	set_integer(object, "kicks", cloud->stats.kicks);
 	set_integer(object, "stolen_ns", cloud->stats.stolen_ns);
 	set_integer(object, "overrun_ns", cloud->stats.overrun_ns);

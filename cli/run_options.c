@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
 #include "units.h"
 
 static const struct row {
@@ -156,6 +158,23 @@ static int choose(const struct run_options *options, enum run_option option, sug
 		    meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
 }
 
+static int apply_schedule(const struct run_options *options, struct scenario *scenario,
+			  struct yaml_error *error)
+{
+	const char *file = options->given[RUN_OPTION_SCHEDULE];
+
+	if (!file)
+		return 0;
+	if (!scenario_uses_schedule(scenario))
+		return fail(error, RUN_OPTION_SCHEDULE, file,
+			    "is of no use to policy %s; expected --policy script",
+			    scenario->policy);
+	free(scenario->schedule);
+	scenario->schedule = heap_copy(file);
+	scenario->schedule_at = (struct place){ 0, 0 };
+	return 0;
+}
+
 static int apply_to_host(const struct run_options *options, struct scenario *scenario,
 			 struct yaml_error *error)
 {
@@ -179,11 +198,13 @@ static int apply_to_host(const struct run_options *options, struct scenario *sce
 			      UINT64_MAX, &scenario->seed, error);
 	if (result)
 		return result;
-	if (policy != SIZE_MAX)
+	if (policy != SIZE_MAX) {
 		scenario->policy = scenario_policy_word(NULL, policy);
+		scenario->policy_at = (struct place){ 0, 0 };
+	}
 	if (show != SIZE_MAX)
 		scenario->show = (enum show)show;
-	return 0;
+	return apply_schedule(options, scenario, error);
 }
 
 /* An image's own MODE, from "IMAGE:SHARE:MODE", is more exact than --mode; a scenario's is not. */

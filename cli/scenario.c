@@ -49,6 +49,7 @@ void scenario_fini(struct scenario *scenario)
 	free(scenario->devices);
 	free(scenario->expectations);
 	free(scenario->folder);
+	free(scenario->schedule);
 }
 
 char *scenario_error(const struct scenario *scenario, const struct yaml_error *error)
@@ -202,6 +203,19 @@ bool scenario_uses_quantum(const struct scenario *scenario)
 	return !strcmp(scenario->policy, "quantum") || !strcmp(scenario->policy, "share");
 }
 
+bool scenario_uses_schedule(const struct scenario *scenario)
+{
+	return !strcmp(scenario->policy, "script");
+}
+
+static int check_schedule(const struct scenario *scenario, struct yaml_error *error)
+{
+	if (!scenario_uses_schedule(scenario) || scenario->schedule)
+		return 0;
+	return fail(error, scenario->policy_at, "policy script has no schedule; expected "
+		    "--schedule FILE, or a scenario's policy with \"file\"");
+}
+
 static int check_shares(const struct scenario *scenario, struct yaml_error *error)
 {
 	if (strcmp(scenario->policy, "share"))
@@ -267,6 +281,8 @@ int scenario_finish(struct scenario *scenario, struct yaml_error *error)
 	if (!scenario->vm_count)
 		return fail(error, (struct place){ 0, 0 }, "no VM; expected at least one");
 	result = check_shares(scenario, error);
+	if (!result)
+		result = check_schedule(scenario, error);
 	if (!result)
 		result = check_expectations(scenario, error);
 	for (size_t i = 0; !result && i < scenario->vm_count; i++) {

@@ -60,12 +60,15 @@ struct scenario {
 	const char *file; /* borrowed; NULL: the command line */
 	char *folder;	  /* where the file is */
 	const char *policy; /* a name in baton_policies() */
+	char *schedule;	    /* policy script: the file, as it is to be opened; or NULL */
+	const struct baton_script *script; /* that file, opened; borrowed */
 	uint64_t quantum_ns;
 	uint64_t burst;
 	uint64_t seed;
 	uint64_t for_ns; /* BATON_FOREVER: until all have ended */
 	uint64_t watchdog_ns;
 	enum show show;
+	struct place policy_at, schedule_at;
 	struct scenario_vm *vms;
 	size_t vm_count;
 	struct device_settings **devices;
@@ -93,7 +96,8 @@ int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_
 
 /*
  * What only the whole can tell, once nothing changes any more: finds the images,
- * picks the modes that were not given, checks policy and shares. 0 or -EINVAL.
+ * picks the modes that were not given, checks policy and shares. What the
+ * schedule says it leaves to schedule_open(). 0 or -EINVAL.
  */
 int scenario_finish(struct scenario *scenario, struct yaml_error *error);
 
@@ -102,6 +106,9 @@ size_t scenario_find_vm(const struct scenario *scenario, const char *name);
 
 /* Does the policy hand out time, so that `quantum` matters? */
 bool scenario_uses_quantum(const struct scenario *scenario);
+
+/* Does the policy go by a schedule? */
+bool scenario_uses_schedule(const struct scenario *scenario);
 
 /*
  * The error as one line without its newline: "FILE:LINE:COLUMN: …", or "baton

@@ -15,6 +15,7 @@
 
 #include "device.h"
 #include "heap.h"
+#include "places.h"
 #include "units.h"
 
 #define LARGEST_FILE (1 << 20)
@@ -66,10 +67,29 @@ static int read_policy_name(struct yaml_reader *reader, const yaml_node_t *node,
 	return error;
 }
 
+/* Beside the scenario, unless its path is absolute. */
+static int read_schedule(struct yaml_reader *reader, const yaml_node_t *node,
+			 const struct yaml_field *field, void *object)
+{
+	struct scenario *scenario = object;
+	const char *name;
+	int error = yaml_scalar(reader, node, "file", "the name of a schedule file", &name);
+
+	if (error)
+		return error;
+	scenario->schedule_at = yaml_place(node);
+	scenario->schedule = *name == '/' ? heap_copy(name) : place_join(scenario->folder, name);
+	if (scenario_uses_schedule(scenario))
+		return 0;
+	return yaml_fail(reader, node, "policy %s takes no file; expected policy script, or no "
+			 "\"file\"", scenario->policy);
+}
+
 static const struct yaml_field policy_fields[] = {
 	{ "name", read_policy_name, 0, 0, 0, true },
 	{ "quantum", yaml_read_duration, offsetof(struct scenario, quantum_ns), 1, 0, false },
 	{ "burst", yaml_read_number, offsetof(struct scenario, burst), 1, UINT32_MAX, false },
+	{ "file", read_schedule, 0, 0, 0, false },
 	{ 0 },
 };
 
@@ -77,6 +97,9 @@ static const struct yaml_field policy_fields[] = {
 static int read_policy(struct yaml_reader *reader, const yaml_node_t *node,
 		       const struct yaml_field *field, void *object)
 {
+	struct scenario *scenario = object;
+
+	scenario->policy_at = yaml_place(node);
 	if (node->type == YAML_SCALAR_NODE)
 		return read_policy_name(reader, node, field, object);
 	return yaml_read_mapping(reader, node, "policy", policy_fields, object);

@@ -179,7 +179,7 @@ static void cut_off(struct baton__sim *sim, baton_entity_t e, uint64_t until_ns)
 	sim->now_ns = until_ns;
 }
 
-/* Passes the time until somebody wakes, or the deadline. Returns whether that is before `until_ns`. */
+/* Passes the time until somebody wakes or the deadline. Returns whether that is before until_ns. */
 static bool idle(struct baton__sim *sim, uint64_t deadline_ns, uint64_t until_ns)
 {
 	uint64_t due = NEVER;

@@ -245,6 +245,24 @@ static void other_policies_want_no_share(void **state)
 	free(m.text);
 }
 
+static void skipped_turns_are_told_where_there_is_a_schedule(void **state)
+{
+	struct made_up m;
+	const char *text;
+
+	make_up(&m);
+	m.host.stats.skipped = 1234;
+	cloud_measure(&m.cloud);
+	lacks(printed(&m, report_print), "skipped");
+	m.scenario.policy = "script";
+	m.cloud.end = BATON_RUN_OVER;
+	text = printed(&m, report_print);
+	contains(text, "policy script: 10.005 s, 1,001 turns\n  The schedule is over.\n");
+	contains(text, "  turns of the schedule that were skipped: 1,234\n");
+	is_tidy(text);
+	free(m.text);
+}
+
 static void long_names_and_large_numbers_stay_within_80_columns(void **state)
 {
 	struct made_up m;
@@ -616,6 +634,25 @@ static void json_has_every_figure(void **state)
 	json_decref(report);
 }
 
+static void json_has_skipped_turns_under_a_schedule(void **state)
+{
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	report = json_of(&m);
+	assert_null(json_object_get(report, "skipped"));
+	json_decref(report);
+	m.scenario.policy = "script";
+	m.host.stats.skipped = UINT64_C(10000000000);
+	m.cloud.end = BATON_RUN_OVER;
+	cloud_measure(&m.cloud);
+	report = json_of(&m);
+	assert_true(integer(report, "skipped") == 10000000000);
+	assert_string_equal(text_of(report, "end"), "over");
+	json_decref(report);
+}
+
 static void json_has_the_death(void **state)
 {
 	struct baton_death page = page_fault();
@@ -804,6 +841,7 @@ int main(void)
 		cmocka_unit_test(a_run_without_exits_says_so),
 		cmocka_unit_test(shares_have_the_decimals_that_were_asked_for),
 		cmocka_unit_test(other_policies_want_no_share),
+		cmocka_unit_test(skipped_turns_are_told_where_there_is_a_schedule),
 		cmocka_unit_test(long_names_and_large_numbers_stay_within_80_columns),
 		cmocka_unit_test(expectations_tell_wanted_from_got),
 		cmocka_unit_test(output_is_compared_to_its_end),
@@ -815,6 +853,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_code_are_shown_as_bytes),
 		cmocka_unit_test(deaths_are_sudden_unless_expected),
 		cmocka_unit_test(json_has_every_figure),
+		cmocka_unit_test(json_has_skipped_turns_under_a_schedule),
 		cmocka_unit_test(json_has_the_death),
 		cmocka_unit_test(json_that_cannot_be_written_is_an_error),
 		cmocka_unit_test(exits_are_shown_in_words),

@@ -92,6 +92,86 @@ run run neo-b.bin --for 300ms --policy null --quiet --json "$json"
 [ "$status" = 0 ] && [ "$(get vms 0 turns)" = 1 ] && [ "$(get vms 0 exits total)" = 0 ]
 result $? 'policy null: one turn'
 
+# ------------------------------------------------------------------- schedules
+# turns: whose turns the last run showed, in a line.
+turns()
+{
+	awk '{ printf "%s ", $3 }' "$err"
+}
+
+printf '# the second begins\n2 1\r\n112,3' >"$work/turns.txt"
+run run yielder.bin yielder.bin hello.bin --policy script --schedule "$work/turns.txt" \
+	--show turns --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(turns)" = 'yielder-2 yielder yielder yielder yielder-2 hello ' ]
+result $? 'policy script: turns by the file, which needs no newline at its end'
+[ "$(get end)" = over ] && [ "$(get skipped)" = 0 ] && [ "$(get turns)" = 6 ] &&
+	[ "$(get vms 0 turns)" = 3 ] && "$report" balances "$json" 2>>"$err"
+result $? 'and the run is over when the schedule is'
+
+mkdir "$work/inner"
+cat >"$work/inner/s.yaml" <<-END
+	version: 1
+	policy: {name: script, file: turns.txt}
+	vms: [{name: a, image: hello.bin}, {name: b, image: yielder.bin}, {name: c, image: neo.bin, ports: none}]
+	expect:
+	  a: {outcome: halted, turns: 1}
+	  b: {outcome: running, turns: 3}
+	  c: {outcome: dead, turns: 1}
+	  host: {end: over}
+END
+printf '121 31 232' >"$work/inner/turns.txt"
+run run "$work/inner/s.yaml" --json "$json"
+[ "$status" = 0 ] && [ "$(get skipped)" = 3 ] && [ "$(get turns)" = 5 ] &&
+	grep -q 'turns of the schedule that were skipped: 3$' "$err" &&
+	grep -q 'The schedule is over' "$err"
+result $? 'who ended has no turn any more: it is skipped, and counted'
+printf '2222' >"$work/turns.txt"
+program=$(realpath "$baton")
+(cd "$work" && timeout 60 "$program" run inner/s.yaml --schedule turns.txt --quiet --json "$json") \
+	>"$out" 2>"$err"
+status=$?
+[ "$status" = 1 ] && [ "$(get vms 1 turns)" = 4 ] && [ "$(get turns)" = 4 ]
+result $? '--schedule overrides, from the folder where one is'
+
+cat >"$work/s.yaml" <<-END
+	version: 1
+	policy: {name: script, file: turns.txt}
+	vms: [$(for _ in 1 2 3 4 5 6 7 8 9 10 11; do printf '{image: yielder.bin}, '; done)]
+	expect: {yielder: {turns: 1}, yielder-11: {turns: 2}, host: {end: over}}
+END
+printf '11 1\n10 11' >"$work/turns.txt"
+run run "$work/s.yaml" --show turns --quiet
+[ "$status" = 0 ] && [ "$(turns)" = 'yielder-11 yielder yielder-10 yielder-11 ' ]
+result $? 'with more than nine VMs, turns are numbers'
+
+# The guest ends at once, and ten million turns are left, of it and of nobody else.
+head -c 10000000 /dev/zero | tr '\0' '1' >"$work/turns.txt"
+run run hello.bin neo-b.bin --policy script --schedule "$work/turns.txt" --quiet --json "$json"
+[ "$status" = 0 ] && [ "$(get end)" = over ] && [ "$(get skipped)" = 9999999 ]
+result $? 'ten million turns'
+
+printf '21' >"$work/turns.txt"
+run run yielder.bin neo-b.bin --policy script --schedule "$work/turns.txt" --for 100ms --quiet \
+	--json "$json"
+[ "$status" = 0 ] && [ "$(get end)" = budget ] && [ "$(get vms 0 turns)" = 0 ] &&
+	[ "$(get vms 1 turns)" = 1 ]
+result $? 'a turn may last as long as the run'
+
+head -c 5000000 /dev/zero | tr '\0' '1' >"$work/turns.txt"
+timeout 60 "$baton" run yielder.bin --policy script --schedule "$work/turns.txt" --show turns \
+	--quiet >"$out" 2>"$err" &
+child=$!
+tries=0
+until [ -s "$err" ] || [ $tries = 300 ]; do # then it runs
+	sleep 0.1
+	tries=$((tries + 1))
+done
+: >"$work/turns.txt"
+wait $child
+status=$?
+[ "$status" = 2 ] && tail -n 1 "$err" | grep -q "^baton run: $work/turns.txt changed while it was read"
+result $? 'a schedule that changes meanwhile ends the run, with a message'
+
 cat >"$work/s.yaml" <<-END
 	version: 1
 	for: 400ms

@@ -159,6 +159,31 @@ static void a_policy_may_be_a_bare_name(void **state)
 	scenario_fini(&p.scenario);
 }
 
+static void a_schedule_is_beside_its_scenario(void **state)
+{
+	static const char text[] = "version: 1\npolicy: {name: script, file: %s}\n"
+				   "vms: [{image: neo.bin}]\n";
+	static const char *const files[][3] = {
+		{ "a/b/s.yaml", "one.txt", "a/b/one.txt" },
+		{ "a/b/s.yaml", "../one.txt", "a/b/../one.txt" },
+		{ "a/b/s.yaml", "/one.txt", "/one.txt" },
+		{ "s.yaml", "one.txt", "./one.txt" },
+	};
+
+	for (size_t i = 0; i < COUNT(files); i++) {
+		struct yaml_error error;
+		struct scenario s;
+		char bytes[200];
+
+		snprintf(bytes, sizeof(bytes), text, files[i][1]);
+		scenario_init(&s, files[i][0]);
+		assert_int_equal(scenario_parse(&s, bytes, strlen(bytes), &error), 0);
+		assert_true(scenario_uses_schedule(&s));
+		assert_string_equal(s.schedule, files[i][2]);
+		scenario_fini(&s);
+	}
+}
+
 static void unnamed_vms_are_named_after_their_images(void **state)
 {
 	static const char *const expected[] = { "neo-2", "neo-3", "neo", "a_b", "noext", "host-2" };
@@ -296,6 +321,12 @@ static void policies_are_checked(void **state)
 	refuses("version: 1\npolicy: {name: turns, burst: 0}\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:30: burst \"0\" is too small; expected a whole number from 1 to "
 		"4294967295");
+	refuses("version: 1\npolicy: {name: share, file: s.txt}\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:29: policy share takes no file; expected policy script, or no \"file\"");
+	refuses("version: 1\npolicy: {name: script, file: [s.txt]}\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:30: file is a list; expected the name of a schedule file");
+	refuses("version: 1\npolicy: {name: script, file: \"\"}\nvms: [{image: neo.bin}]\n",
+		"s.yaml:2:30: file is nothing; expected the name of a schedule file");
 	refuses("version: 1\nshow: exit\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:7: show \"exit\" is unknown; expected none, exits or turns (did you mean "
 		"\"exits\"?)");
@@ -465,6 +496,12 @@ static void what_only_the_whole_can_tell_is_checked(void **state)
 	finishing_refuses("version: 1\npolicy: turns\nvms:\n- {image: neo.bin}\n"
 			  "expect: {host: {lag: bound}}\n",
 			  "s.yaml:5:22: policy turns bounds no lag; expected policy share");
+	finishing_refuses("version: 1\npolicy: script\nvms:\n- {image: neo.bin}\n",
+			  "s.yaml:2:9: policy script has no schedule; expected --schedule FILE, or "
+			  "a scenario's policy with \"file\"");
+	finishing_refuses("version: 1\npolicy: {name: script, burst: 2}\nvms:\n- {image: neo.bin}\n",
+			  "s.yaml:2:9: policy script has no schedule; expected --schedule FILE, or "
+			  "a scenario's policy with \"file\"");
 	unsetenv("BATON_GUESTS");
 }
 
@@ -550,6 +587,78 @@ static void options_override(void **state)
 	scenario_fini(&p.scenario);
 }
 
+/* What an option makes of a scenario's schedule: the file, or NULL for an error that it says. */
+static void schedule_by(char **argv, int argc, const char *policy, const char *file,
+			const char *expected)
+{
+	struct run_options options;
+	struct parsed p;
+	char text[200];
+
+	snprintf(text, sizeof(text), "version: 1\npolicy: %s\nvms: [{image: neo.bin}]\n", policy);
+	p = accepts(text);
+	assert_int_equal(run_options_parse(&options, argc, argv), 0);
+	p.result = run_options_apply(&options, &p.scenario, &p.error);
+	if (file) {
+		assert_int_equal(p.result, 0);
+		assert_true(scenario_uses_schedule(&p.scenario));
+		assert_string_equal(p.scenario.schedule, file);
+		assert_int_equal(p.scenario.schedule_at.line, expected ? 2 : 0);
+	} else {
+		assert_int_equal(p.result, -EINVAL);
+		assert_string_equal(p.error.text, expected);
+	}
+	scenario_fini(&p.scenario);
+}
+
+static void a_schedule_on_the_command_line_overrides(void **state)
+{
+	char *plain[] = { "run", "s.yaml", NULL };
+	char *file[] = { "run", "--schedule", "other.txt", "s.yaml", NULL };
+	char *both[] = { "run", "--policy", "script", "--schedule", "other.txt", "s.yaml", NULL };
+	char *share[] = { "run", "--schedule", "other.txt", "--policy", "share", "s.yaml", NULL };
+	static const char no_use[] = "--schedule \"other.txt\" is of no use to policy share; expected "
+				     "--policy script";
+
+	schedule_by(plain, 2, "{name: script, file: one.txt}", "./one.txt", "its place");
+	schedule_by(file, 4, "{name: script, file: one.txt}", "other.txt", NULL);
+	schedule_by(file, 4, "script", "other.txt", NULL);
+	schedule_by(both, 6, "turns", "other.txt", NULL);
+	schedule_by(file, 4, "share", NULL, no_use);
+	schedule_by(share, 6, "{name: script, file: one.txt}", NULL, no_use);
+}
+
+/* Another policy has no use for the scenario's schedule, and does not mind it. */
+static void another_policy_overrides_a_schedule(void **state)
+{
+	char *argv[] = { "run", "--policy", "turns", "s.yaml", NULL };
+	struct parsed p = accepts("version: 1\npolicy: {name: script, file: one.txt}\n"
+				  "vms: [{image: neo.bin}]\n");
+	struct run_options options;
+
+	assert_int_equal(run_options_parse(&options, 4, argv), 0);
+	assert_int_equal(run_options_apply(&options, &p.scenario, &p.error), 0);
+	assert_false(scenario_uses_schedule(&p.scenario));
+	scenario_fini(&p.scenario);
+}
+
+/* The fault is not where the file names another policy. */
+static void policy_script_by_option_needs_a_schedule_too(void **state)
+{
+	char *argv[] = { "run", "--policy", "script", "s.yaml", NULL };
+	struct parsed p = accepts("version: 1\npolicy: share\nvms: [{image: neo.bin}]\n");
+	struct run_options options;
+	char *error;
+
+	assert_int_equal(run_options_parse(&options, 4, argv), 0);
+	assert_int_equal(run_options_apply(&options, &p.scenario, &p.error), 0);
+	error = finish(&p.scenario);
+	assert_string_equal(error, "s.yaml: policy script has no schedule; expected --schedule FILE, or "
+				   "a scenario's policy with \"file\"");
+	free(error);
+	scenario_fini(&p.scenario);
+}
+
 static void an_image_s_own_mode_beats_the_option(void **state)
 {
 	char *argv[] = { "run", "--mode", "long", NULL };
@@ -574,6 +683,7 @@ int main(void)
 		cmocka_unit_test(every_key_arrives),
 		cmocka_unit_test(every_expectation_arrives),
 		cmocka_unit_test(a_policy_may_be_a_bare_name),
+		cmocka_unit_test(a_schedule_is_beside_its_scenario),
 		cmocka_unit_test(unnamed_vms_are_named_after_their_images),
 		cmocka_unit_test(what_is_no_yaml_is_refused),
 		cmocka_unit_test(keys_are_checked),
@@ -588,6 +698,9 @@ int main(void)
 		cmocka_unit_test(images_are_taken_apart),
 		cmocka_unit_test(bad_images_are_refused),
 		cmocka_unit_test(options_override),
+		cmocka_unit_test(a_schedule_on_the_command_line_overrides),
+		cmocka_unit_test(another_policy_overrides_a_schedule),
+		cmocka_unit_test(policy_script_by_option_needs_a_schedule_too),
 		cmocka_unit_test(an_image_s_own_mode_beats_the_option),
 	};
 

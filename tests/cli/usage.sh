@@ -85,6 +85,40 @@ says 2 'baton doctor: option --jsno is unknown; expected --json or --help' \
 run doctor now
 says 2 'baton doctor: now is one argument too many; expected none' 'an argument that doctor lacks'
 
+# ------------------------------------------------------------------ schedules
+run run neo.bin --policy script
+file="expected --schedule FILE, or a scenario's policy with \"file\""
+says 2 "baton run: policy script has no schedule; $file" 'policy script without a schedule'
+run run neo.bin --schedule "$work/turns.txt"
+says 2 "baton run: --schedule \"$(echo "$work/turns.txt" | cut -c 1-40)\" is of no use to policy \
+share; expected --policy script" 'a schedule for another policy'
+run run neo.bin --policy script --schedule "$work/none.txt"
+says 2 "baton run: schedule \"$work/none.txt\" cannot be read: No such file or directory; expected \
+a file" 'a schedule that is not there'
+mkfifo "$work/pipe"
+run run neo.bin --policy script --schedule "$work/pipe"
+says 2 "baton run: schedule \"$work/pipe\" is a pipe or a device; expected a regular file, which can \
+be read twice" 'a schedule out of a pipe'
+: >"$work/turns.txt"
+run run neo.bin --policy script --schedule "$work/turns.txt"
+says 2 "$work/turns.txt:1:1: no turn; expected at least one" 'an empty schedule'
+printf '# Neo is 1\n12 2\n1 3' >"$work/turns.txt"
+run run neo.bin morpheus.bin --policy script --schedule "$work/turns.txt"
+says 2 "$work/turns.txt:3:3: \"3\" is no VM; expected a digit from 1 to 2" \
+	'a turn of nobody, with its place'
+printf '12;' >"$work/turns.txt"
+run run neo.bin morpheus.bin --policy script --schedule "$work/turns.txt"
+says 2 "$work/turns.txt:1:3: \";\" is no turn; expected a digit from 1 to 2, a blank, a comma, or # \
+and a comment" 'something that is no turn, with its place'
+cat >"$work/bad.yaml" <<-END
+	version: 1
+	policy: {name: script, file: none.txt}
+	vms: [{image: neo.bin}]
+END
+run run "$work/bad.yaml"
+says 2 "$work/bad.yaml:2:30: schedule \"$work/none.txt\" cannot be read: No such file or directory; \
+expected a file" "a scenario's schedule that is not there"
+
 # --------------------------------------------------------------------- images
 run run neo.bin:-5
 says 2 "baton run: neo.bin: share \"-5\" is negative; $share" \

@@ -46,6 +46,8 @@ static void check(const struct scenario *scenario, int result, const struct yaml
 		if (vm->share > BATON_WEIGHT_MAX || vm->memory % SCENARIO_PAGE)
 			abort();
 	}
+	if (scenario->schedule && !scenario_uses_schedule(scenario))
+		abort();
 	for (size_t i = 0; i < scenario->device_count; i++)
 		if (!names_vms(scenario, scenario->devices[i]))
 			abort();

@@ -122,6 +122,27 @@ static void who_waits_or_is_not_there_is_passed_over_and_counted(void **state)
 	free(policy);
 }
 
+/* Whatever lies behind the state says nothing of them. */
+static void numbers_beyond_the_capacity_are_not_there(void **state)
+{
+	for (int filling = 0; filling < 4; filling++) {
+		size_t size = OPS->size(6);
+		char *policy = malloc(size + 64);
+		struct test_script s;
+		struct baton_sched_config config = { .script = &s.script };
+
+		assert_non_null(policy);
+		memset(policy, 0, size);
+		memset(policy + size, filling, 64);
+		test_script_init(&s, "789:1~", false);
+		assert_int_equal(OPS->init(policy, 6, &config, NULL), 0);
+		test_join(OPS, policy, 0, 1);
+		turns(policy, "1");
+		is_over(policy, 5);
+		free(policy);
+	}
+}
+
 static void who_wakes_in_time_is_not_passed_over(void **state)
 {
 	struct test_script s;
@@ -324,6 +345,23 @@ static void a_simulation_of_a_schedule_for_nobody_ends_in_time(void **state)
 	assert_int_equal(stats.skipped, s.asked);
 }
 
+static void a_simulation_takes_a_long_way_to_the_next_turn(void **state)
+{
+	const struct baton__sim_entity who[] = { { .run_ns = { MS, MS } } };
+	struct baton__sim_stats stats;
+	static char digits[200000];
+	struct test_script s;
+
+	memset(digits, '2', sizeof(digits) - 2);
+	digits[sizeof(digits) - 2] = '1';
+	test_script_init(&s, digits, false);
+	stats = simulate(&s, who, COUNT(who), S);
+	assert_int_equal(stats.turns, 1);
+	assert_int_equal(stats.skipped, sizeof(digits) - 2);
+	assert_in_range(stats.idle_ns, 1, MS);
+	assert_int_equal(stats.now_ns, MS + stats.idle_ns);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +370,7 @@ int main(void)
 		cmocka_unit_test(a_schedule_is_read_one_entry_at_a_time_and_not_past_its_end),
 		cmocka_unit_test(asking_again_changes_nothing),
 		cmocka_unit_test(who_waits_or_is_not_there_is_passed_over_and_counted),
+		cmocka_unit_test(numbers_beyond_the_capacity_are_not_there),
 		cmocka_unit_test(who_wakes_in_time_is_not_passed_over),
 		cmocka_unit_test(waiting_uses_nothing_up),
 		cmocka_unit_test(the_end_is_the_end_though_all_wait),
@@ -341,6 +380,7 @@ int main(void)
 		cmocka_unit_test(turns_and_what_is_skipped_are_the_whole_schedule),
 		cmocka_unit_test(a_simulation_ends_with_its_schedule),
 		cmocka_unit_test(a_simulation_of_a_schedule_for_nobody_ends_in_time),
+		cmocka_unit_test(a_simulation_takes_a_long_way_to_the_next_turn),
 	};
 
 	return cmocka_run_group_tests_name("script", tests, NULL, NULL);
