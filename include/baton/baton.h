@@ -371,6 +371,42 @@ const char *baton_cause_name(enum baton_cause cause);
 
 #define BATON_LAST_EXITS 8
 
+/* How an address fared in the guest's page tables. */
+enum baton_walk_end {
+	BATON_WALK_MAPPED,
+	BATON_WALK_UNBACKED,	  /* mapped, or not translated at all, but there is no memory */
+	BATON_WALK_NOT_PRESENT,	  /* an entry says so */
+	BATON_WALK_NO_TABLE,	  /* a table lies where there is no memory */
+	BATON_WALK_NON_CANONICAL, /* the upper bits differ: no walk at all */
+};
+
+/*
+ * An entry of a page table (SDM vol. 3, 4.3 to 4.5; APM vol. 2, 5.3). What is not
+ * present has no other flags; a flag that the format lacks at that level is false.
+ */
+struct baton_walk_entry {
+	baton_gpa_t at;
+	uint64_t value;
+	bool present, writable, user, accessed;
+	bool large, dirty; /* it maps a page larger than 4 KiB; that page, of any size, was written */
+	bool no_execute;
+	uint64_t reserved; /* bits that are set and must not be, whatever the processor's width */
+};
+
+#define BATON_WALK_LEVELS 5
+
+/* A linear address on its way through the page tables, as they were in the end. */
+struct baton_walk {
+	uint64_t linear;
+	enum baton_walk_end end;
+	baton_gpa_t gpa; /* MAPPED and UNBACKED: where it leads */
+	uint32_t levels; /* that the tables have: 2, 3 (PAE), 4 or 5; 0: paging is off */
+
+	/* From the top; the last is where the walk ended. With NO_TABLE that one cannot be read. */
+	struct baton_walk_entry entries[BATON_WALK_LEVELS];
+	uint32_t count;
+};
+
 struct baton_death {
 	enum baton_death_kind kind;
 	enum baton_cause cause;

@@ -174,7 +174,7 @@ static void describe_code(struct baton__scene *s)
 	f->zeroes = d->code_size == sizeof(d->code) && !memcmp(d->code, zeroes, sizeof(zeroes));
 	if (f->lost)
 		return;
-	if (f->fetch != BATON__WALK_MAPPED || f->zeroes)
+	if (f->fetch != BATON_WALK_MAPPED || f->zeroes)
 		find_the_way(s);
 	if (baton__insn_is(&f->insn, 1, 0xCD)) {
 		f->has_number = true;
@@ -218,7 +218,7 @@ static void locate(struct baton__scene *s)
 		baton__scene_access(s);
 	d->address = d->cs_base + d->regs.rip;
 	f->fetch = baton__walk(&s->vm->memory, &f->tables.paging, d->address).end;
-	if (!f->lost && (f->fetch == BATON__WALK_NOT_PRESENT || f->fetch == BATON__WALK_NO_TABLE)) {
+	if (!f->lost && (f->fetch == BATON_WALK_NOT_PRESENT || f->fetch == BATON_WALK_NO_TABLE)) {
 		step_back_to_cr3(s);
 		d->address = d->cs_base + d->regs.rip;
 	}

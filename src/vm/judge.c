@@ -89,8 +89,8 @@ static bool is_bad_stack(facts *f, death *d)
 	if (is_mmio(f, d))
 		return near_stack(f, d, d->detail);
 	if (d->vector == 14)
-		return f->cr2_end != BATON__WALK_MAPPED && near_stack(f, d, f->cr2);
-	return d->vector == 8 && f->push_end != BATON__WALK_MAPPED;
+		return f->cr2_end != BATON_WALK_MAPPED && near_stack(f, d, f->cr2);
+	return d->vector == 8 && f->push_end != BATON_WALK_MAPPED;
 }
 
 /* --------------------------------------------------------- lost execution */
@@ -112,7 +112,7 @@ static bool is_stack_overflow(facts *f, death *d)
 
 	if (f->mode == BATON_MODE_REAL)
 		return false;
-	if (faulted && f->cr2_end != BATON__WALK_MAPPED && in_guard(f, f->cr2))
+	if (faulted && f->cr2_end != BATON_WALK_MAPPED && in_guard(f, f->cr2))
 		return true;
 	/* Without paging nothing stops it; but nobody else has a reason to write there. */
 	return f->mode == BATON_MODE_PROTECTED && f->guard_touched && rsp < f->layout.stack_end;
@@ -136,8 +136,8 @@ static bool is_past_end(facts *f, death *d)
 static bool is_bad_cr3(facts *f, death *d)
 {
 	return d->kind != BATON_DEATH_TRIPWIRE &&
-	       (f->fetch == BATON__WALK_NO_TABLE ||
-		(f->fetch == BATON__WALK_NOT_PRESENT && f->cr3_writer));
+	       (f->fetch == BATON_WALK_NO_TABLE ||
+		(f->fetch == BATON_WALK_NOT_PRESENT && f->cr3_writer));
 }
 
 static bool is_canonical(uint64_t address)
@@ -147,7 +147,7 @@ static bool is_canonical(uint64_t address)
 
 static bool is_non_canonical_rip(facts *f, death *d)
 {
-	if (f->fetch == BATON__WALK_NON_CANONICAL)
+	if (f->fetch == BATON_WALK_NON_CANONICAL)
 		return true;
 	return (d->vector == 13 || d->kind == BATON_DEATH_SHUTDOWN) && d->code_bits == 64 &&
 	       f->branches && !is_canonical(f->target);
@@ -155,7 +155,7 @@ static bool is_non_canonical_rip(facts *f, death *d)
 
 static bool is_jump_into_void(facts *f, death *d)
 {
-	return f->fetch != BATON__WALK_MAPPED;
+	return f->fetch != BATON_WALK_MAPPED;
 }
 
 /* A store that is over has brought RIP there, but nothing was executed yet. */
@@ -176,7 +176,7 @@ static bool is_stuck(facts *f, death *d)
 {
 	bool faults = f->has_number || baton__insn_is(&f->insn, 1, 0xCC) ||
 		      baton__insn_is(&f->insn, 2, 0x0B) ||
-		      (f->has_operand && f->operand_end > BATON__WALK_UNBACKED);
+		      (f->has_operand && f->operand_end > BATON_WALK_UNBACKED);
 
 	return d->kind == BATON_DEATH_WATCHDOG && f->kicks > 1 && !f->moved && faults;
 }
@@ -270,7 +270,7 @@ static bool is_sse_off(facts *f, death *d)
 static bool is_non_canonical(facts *f, death *d)
 {
 	return (d->vector == 13 || d->vector == 12) && f->has_operand &&
-	       f->operand_end == BATON__WALK_NON_CANONICAL;
+	       f->operand_end == BATON_WALK_NON_CANONICAL;
 }
 
 /* Loads of segment registers, and far branches: they may also be refused with a null selector. */

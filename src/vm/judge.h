@@ -26,11 +26,11 @@ struct baton__facts {
 
 	/* The instruction at the guilty address. */
 	struct baton__insn insn;    /* length 0: unknown */
-	enum baton__walk_end fetch; /* how the address translates at which the guest stopped */
+	enum baton_walk_end fetch; /* how the address translates at which the guest stopped */
 	bool zeroes;		    /* nothing but zeroes stands there */
 	bool has_operand;	    /* it names memory … */
 	uint64_t operand;	    /* … at this linear address, which … */
-	enum baton__walk_end operand_end; /* … translates so */
+	enum baton_walk_end operand_end; /* … translates so */
 	bool branches;		    /* it is a jump, call or return … */
 	uint64_t target;	    /* … to this linear address */
 	bool has_number;	    /* it is an INT … */
@@ -44,8 +44,8 @@ struct baton__facts {
 	/* The processor's state. */
 	struct baton__tables tables; /* their memory is not used here */
 	uint64_t cr2;		     /* as it stood, page fault or not */
-	enum baton__walk_end cr2_end;
-	enum baton__walk_end push_end; /* where the next push would go */
+	enum baton_walk_end cr2_end;
+	enum baton_walk_end push_end; /* where the next push would go */
 	bool idt_usable;	       /* a double fault, at least, could be delivered */
 	bool cs_usable;		       /* the code segment in use stands in the GDT */
 	bool guard_touched;	       /* somebody wrote into the page under the stack */

@@ -305,7 +305,7 @@ static bool loader(struct out *o, facts *f, death *d)
 
 static bool tables_wrong(struct out *o, facts *f, death *d)
 {
-	bool nowhere = f->fetch == BATON__WALK_NO_TABLE;
+	bool nowhere = f->fetch == BATON_WALK_NO_TABLE;
 
 	if (suspected(f))
 		nowhere = f->suspect.has_value && f->suspect.value >= f->memory;

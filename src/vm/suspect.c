@@ -129,7 +129,7 @@ static bool next_is_mapped(const struct machine *m)
 {
 	uint64_t at = m->cs_base + m->next;
 
-	return baton__walk(m->t.memory, &m->t.paging, at).end == BATON__WALK_MAPPED;
+	return baton__walk(m->t.memory, &m->t.paging, at).end == BATON_WALK_MAPPED;
 }
 
 /* ------------------------------------------------------ control registers */
@@ -376,7 +376,7 @@ static bool faults(struct machine *m)
 		 knows(m, in->rm) && !baton__reg(&m->regs, in->rm))
 		raise_exception(m, 0);
 	else if (m->t.paging.cr0 & CR0_PG && touches && operand_address(m, &at) &&
-		 baton__walk(m->t.memory, &m->t.paging, at).end > BATON__WALK_UNBACKED)
+		 baton__walk(m->t.memory, &m->t.paging, at).end > BATON_WALK_UNBACKED)
 		raise_exception(m, 14);
 	else
 		return false;

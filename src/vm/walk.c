@@ -17,8 +17,15 @@
 #define PTE_P  UINT64_C(1)
 #define PTE_W  UINT64_C(2)
 #define PTE_U  UINT64_C(4)
+#define PTE_A  UINT64_C(0x20)
+#define PTE_D  UINT64_C(0x40)
 #define PTE_PS UINT64_C(0x80)
 #define PTE_NX (UINT64_C(1) << 63)
+
+/* Bits that must be 0: at the top of PAE, below it, and where 4 MiB are mapped. */
+#define PAE_TOP_RESERVED  UINT64_C(0xFFF00000000001E6)
+#define PAE_RESERVED	  UINT64_C(0x7FF0000000000000)
+#define LARGE_32_RESERVED (UINT64_C(1) << 21)
 
 #define FRAME UINT64_C(0x000FFFFFFFFFF000)
 
@@ -54,66 +61,105 @@ static uint64_t large_frame(uint64_t entry, uint64_t size, const struct format *
 	return f->entry_bytes == 4 ? frame | (entry >> 13 & 0xFF) << 32 : frame;
 }
 
-static void arrive(struct baton__walk *w, const struct baton__memory *memory, uint64_t gpa)
+static bool is_pae_top(const struct format *f, unsigned level)
+{
+	return f->levels == 3 && level == 3;
+}
+
+/* Those that are set. How wide addresses may be is the processor's affair, and left out. */
+static uint64_t reserved_in(uint64_t value, unsigned level, bool large, uint64_t size,
+			    const struct baton__paging *p, const struct format *f)
+{
+	uint64_t mask = 0;
+
+	if (f->entry_bytes == 4)
+		return large ? value & LARGE_32_RESERVED : 0;
+	if (is_pae_top(f, level))
+		return value & PAE_TOP_RESERVED;
+	if (f->levels == 3)
+		mask |= PAE_RESERVED;
+	if (!(p->efer & EFER_NXE))
+		mask |= PTE_NX;
+	if (level > f->large)
+		mask |= PTE_PS;
+	if (large)
+		mask |= (size - 1) & ~UINT64_C(0x1FFF); /* bit 12 is PAT */
+	return value & mask;
+}
+
+static struct baton_walk_entry decode(baton_gpa_t at, uint64_t value, unsigned level,
+				      uint64_t size, const struct baton__paging *p,
+				      const struct format *f)
+{
+	struct baton_walk_entry e = { .at = at, .value = value, .present = value & PTE_P };
+
+	if (!e.present)
+		return e;
+	e.large = level > 1 && level <= f->large && value & PTE_PS;
+	e.reserved = reserved_in(value, level, e.large, size, p, f);
+	if (is_pae_top(f, level))
+		return e; /* has none of the rest */
+	e.writable = value & PTE_W;
+	e.user = value & PTE_U;
+	e.accessed = value & PTE_A;
+	e.dirty = (level == 1 || e.large) && value & PTE_D;
+	e.no_execute = f->entry_bytes == 8 && p->efer & EFER_NXE && value & PTE_NX;
+	return e;
+}
+
+static void arrive(struct baton_walk *w, const struct baton__memory *memory, uint64_t gpa)
 {
 	w->gpa = gpa;
-	w->end = gpa < memory->size ? BATON__WALK_MAPPED : BATON__WALK_UNBACKED;
+	w->end = gpa < memory->size ? BATON_WALK_MAPPED : BATON_WALK_UNBACKED;
 }
 
-/* Takes an entry's permissions into account. The top of PAE has none. */
-static void restrict_to(struct baton__walk *w, uint64_t entry, const struct baton__paging *p,
-			const struct format *f)
+/* From the top of the tables down to where the walk ends. */
+static void descend(struct baton_walk *w, const struct baton__memory *memory,
+		    const struct baton__paging *p, const struct format *f)
 {
-	if (f->levels == 3 && w->level == 3)
-		return;
-	w->writable &= (entry & PTE_W) != 0;
-	w->user &= (entry & PTE_U) != 0;
-	if (f->entry_bytes == 8 && p->efer & EFER_NXE && entry & PTE_NX)
-		w->executable = false;
+	uint64_t table = f->root;
+
+	for (unsigned level = f->levels;; level--) {
+		unsigned shift = 12 + f->index_bits * (level - 1);
+		uint64_t index = w->linear >> shift & ((UINT64_C(1) << f->index_bits) - 1);
+		uint64_t size = UINT64_C(1) << shift, value = 0;
+		struct baton_walk_entry *e = &w->entries[w->count++];
+
+		e->at = table + index * f->entry_bytes;
+		w->end = BATON_WALK_NO_TABLE;
+		if (baton__memory_read(memory, e->at, &value, f->entry_bytes))
+			return;
+		*e = decode(e->at, value, level, size, p, f);
+		w->end = BATON_WALK_NOT_PRESENT;
+		if (!e->present)
+			return;
+		if (level == 1 || e->large) {
+			uint64_t frame = e->large ? large_frame(value, size, f) : value & FRAME;
+
+			arrive(w, memory, frame | (w->linear & (size - 1)));
+			return;
+		}
+		table = value & FRAME;
+	}
 }
 
-struct baton__walk baton__walk(const struct baton__memory *memory,
-			       const struct baton__paging *paging, uint64_t linear)
+struct baton_walk baton__walk(const struct baton__memory *memory,
+			      const struct baton__paging *paging, uint64_t linear)
 {
-	struct baton__walk w = { .writable = true, .user = true, .executable = true };
 	struct format f = format_of(paging);
-	uint64_t table = f.root;
+	struct baton_walk w = { .linear = linear };
 
 	if (!(paging->efer & EFER_LMA))
-		linear = (uint32_t)linear;
+		w.linear = (uint32_t)linear;
 	if (!(paging->cr0 & CR0_PG)) {
-		arrive(&w, memory, linear);
+		arrive(&w, memory, w.linear);
 		return w;
 	}
-	if (f.levels > 3 && !canonical(linear, &f)) {
-		w.end = BATON__WALK_NON_CANONICAL;
-		return w;
-	}
-	for (w.level = f.levels; w.level; w.level--) {
-		unsigned shift = 12 + f.index_bits * (w.level - 1);
-		uint64_t index = linear >> shift & ((UINT64_C(1) << f.index_bits) - 1);
-		uint64_t size = UINT64_C(1) << shift;
-
-		w.entry = table + index * f.entry_bytes;
-		w.value = 0;
-		if (baton__memory_read(memory, w.entry, &w.value, f.entry_bytes)) {
-			w.end = BATON__WALK_NO_TABLE;
-			return w;
-		}
-		if (!(w.value & PTE_P)) {
-			w.end = BATON__WALK_NOT_PRESENT;
-			return w;
-		}
-		restrict_to(&w, w.value, paging, &f);
-		if (w.level == 1 || (w.level <= f.large && w.value & PTE_PS)) {
-			uint64_t frame = w.level == 1 ? w.value & FRAME :
-							large_frame(w.value, size, &f);
-
-			arrive(&w, memory, frame | (linear & (size - 1)));
-			return w;
-		}
-		table = w.value & FRAME;
-	}
+	w.levels = f.levels;
+	if (f.levels > 3 && !canonical(linear, &f))
+		w.end = BATON_WALK_NON_CANONICAL;
+	else
+		descend(&w, memory, paging, &f);
 	return w;
 }
 
@@ -125,9 +171,9 @@ size_t baton__walk_read(const struct baton__memory *memory, const struct baton__
 	while (done < size) {
 		uint64_t at = linear + done;
 		size_t part = baton__min(size - done, BATON__PAGE - (at & (BATON__PAGE - 1)));
-		struct baton__walk w = baton__walk(memory, paging, at);
+		struct baton_walk w = baton__walk(memory, paging, at);
 
-		if (w.end != BATON__WALK_MAPPED ||
+		if (w.end != BATON_WALK_MAPPED ||
 		    baton__memory_read(memory, w.gpa, (uint8_t *)to + done, part))
 			break;
 		done += part;

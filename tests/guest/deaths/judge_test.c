@@ -162,7 +162,7 @@ static void a_jump_into_the_void(void **state)
 	died(BATON_DEATH_INTERNAL_ERROR, BATON_EXIT_INTERNAL_ERROR);
 	d.detail = KVM_INTERNAL_ERROR_EMULATION;
 	d.address = 0x60000000;
-	f.fetch = BATON__WALK_UNBACKED;
+	f.fetch = BATON_WALK_UNBACKED;
 	verdict(BATON_CAUSE_JUMP_INTO_VOID, "Execution went to 0x60000000");
 	f.holder = "EAX";
 	verdict(BATON_CAUSE_JUMP_INTO_VOID, "EAX holds that address.");
@@ -172,7 +172,7 @@ static void a_jump_into_the_void(void **state)
 
 	tripped(14, 0);
 	in_long_mode();
-	f.fetch = BATON__WALK_NOT_PRESENT;
+	f.fetch = BATON_WALK_NOT_PRESENT;
 	f.cr2 = d.address;
 	verdict(BATON_CAUSE_JUMP_INTO_VOID, "0xffffffff80010020");
 }
@@ -195,7 +195,7 @@ static void an_address_that_is_not_canonical(void **state)
 	tripped(13, 0);
 	in_long_mode();
 	d.address = UINT64_C(0x800000000000);
-	f.fetch = BATON__WALK_NON_CANONICAL;
+	f.fetch = BATON_WALK_NON_CANONICAL;
 	f.holder = "RAX";
 	verdict(BATON_CAUSE_NON_CANONICAL_RIP, "sent to 0x800000000000|RAX holds");
 
@@ -205,7 +205,7 @@ static void an_address_that_is_not_canonical(void **state)
 	CODE("\x48\x8b\x03");
 	f.has_operand = true;
 	f.operand = UINT64_C(0x1234567890ABCDEF);
-	f.operand_end = BATON__WALK_NON_CANONICAL;
+	f.operand_end = BATON_WALK_NON_CANONICAL;
 	verdict(BATON_CAUSE_NON_CANONICAL, "(48 8b 03)|0x1234567890abcdef");
 }
 
@@ -229,7 +229,7 @@ static void a_stack_that_ran_into_its_guard(void **state)
 	tripped(14, 2);
 	in_long_mode();
 	f.cr2 = f.layout.stack_end - 8 + f.layout.alias;
-	f.cr2_end = BATON__WALK_NOT_PRESENT;
+	f.cr2_end = BATON_WALK_NOT_PRESENT;
 	d.regs.rsp = f.layout.stack_end + f.layout.alias;
 	verdict(BATON_CAUSE_STACK_OVERFLOW, "overflowed at 0xffffffff80010020|0xffffffff800");
 	f.cr2 = f.layout.stack_end - 8; /* the other copy of memory */
@@ -247,7 +247,7 @@ static void code_that_ran_on_is_no_stack_overflow(void **state)
 	tripped(14, 2);
 	in_long_mode();
 	f.cr2 = d.address = f.layout.limit + f.layout.alias;
-	f.cr2_end = f.fetch = BATON__WALK_NOT_PRESENT;
+	f.cr2_end = f.fetch = BATON_WALK_NOT_PRESENT;
 	verdict(BATON_CAUSE_RAN_PAST_END, "behind all code");
 	d.address = f.layout.fixture + BATON__PAGE - 1;
 	verdict(BATON_CAUSE_RAN_PAST_END, "behind all code");
@@ -264,7 +264,7 @@ static void an_old_cr2_is_no_stack_overflow(void **state)
 	died(BATON_DEATH_WATCHDOG, BATON_EXIT_IO_OUT);
 	in_long_mode();
 	f.cr2 = f.layout.stack_end - 8;
-	f.cr2_end = BATON__WALK_NOT_PRESENT;
+	f.cr2_end = BATON_WALK_NOT_PRESENT;
 	verdict(BATON_CAUSE_ENDLESS_LOOP, "without an exit");
 }
 
@@ -334,7 +334,7 @@ static void an_instruction_that_does_not_get_on(void **state)
 	CODE("\x39\x03");
 	f.has_operand = true;
 	verdict(BATON_CAUSE_ENDLESS_LOOP, "without an exit");
-	f.operand_end = BATON__WALK_NOT_PRESENT;
+	f.operand_end = BATON_WALK_NOT_PRESENT;
 	verdict(BATON_CAUSE_STUCK, "did not complete");
 }
 
@@ -346,17 +346,17 @@ static void page_tables_that_do_not_map(void **state)
 	died(BATON_DEATH_SHUTDOWN, BATON_EXIT_SHUTDOWN);
 	in_long_mode();
 	d.cr3 = 0x8000;
-	f.fetch = BATON__WALK_NOT_PRESENT;
+	f.fetch = BATON_WALK_NOT_PRESENT;
 	f.cr3_writer = HIGH;
 	verdict(BATON_CAUSE_BAD_CR3,
 		"page tables at 0x8000|the write of CR3 at 0xffffffff80010020|do not map");
 	d.cr3 = 0x7FFFF000;
-	f.fetch = BATON__WALK_NO_TABLE;
+	f.fetch = BATON_WALK_NO_TABLE;
 	f.cr3_writer = 0;
 	verdict(BATON_CAUSE_BAD_CR3, "page tables at 0x7ffff000 lie where there is no memory");
 	d.kind = BATON_DEATH_WATCHDOG; /* a KVM that tries for ever */
 	verdict(BATON_CAUSE_BAD_CR3, "lie where there is no memory");
-	f.fetch = BATON__WALK_NOT_PRESENT; /* nobody wrote CR3: the jump was wrong */
+	f.fetch = BATON_WALK_NOT_PRESENT; /* nobody wrote CR3: the jump was wrong */
 	verdict(BATON_CAUSE_JUMP_INTO_VOID, "Execution went");
 }
 
@@ -467,7 +467,7 @@ static void page_faults(void **state)
 	CODE("\x89\x03");
 	d.cr3 = 0x9000;
 	f.cr2 = 0x60000000;
-	f.cr2_end = BATON__WALK_NOT_PRESENT;
+	f.cr2_end = BATON_WALK_NOT_PRESENT;
 	verdict(BATON_CAUSE_NOT_MAPPED,
 		"(89 03) wrote to address 0x60000000|page tables at 0x9000");
 	d.error_code = 0;
@@ -582,7 +582,7 @@ static void lost(enum baton_cause cause, const char *bytes, size_t size)
 	d.address = 0x10000;
 	d.at_death = false;
 	f.lost = true;
-	f.fetch = BATON__WALK_MAPPED;
+	f.fetch = BATON_WALK_MAPPED;
 	f.suspect = (struct baton__suspect){ .cause = cause, .at = AT };
 	memcpy(f.suspect.code, bytes, size);
 	f.suspect.insn = baton__decode(f.suspect.code, size, 32);
