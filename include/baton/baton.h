@@ -369,7 +369,8 @@ enum baton_cause {
 /* The short name of a cause ("bad-cr3"), for programs; static storage. */
 const char *baton_cause_name(enum baton_cause cause);
 
-#define BATON_LAST_EXITS 8
+#define BATON_LAST_EXITS  8
+#define BATON_CODE_BEFORE 256
 
 /* How an address fared in the guest's page tables. */
 enum baton_walk_end {
@@ -407,6 +408,64 @@ struct baton_walk {
 	uint32_t count;
 };
 
+/* Tables of descriptors, by their registers (SDM vol. 3, 2.4). Real mode's IDT holds vectors. */
+enum baton_table { BATON_TABLE_GDT, BATON_TABLE_LDT, BATON_TABLE_IDT, BATON_TABLES };
+
+struct baton_table_register {
+	uint64_t base;	/* linear */
+	uint32_t limit; /* offset of the last byte; 0 where there is no LDT */
+};
+
+/* How far a look at a descriptor came. */
+enum baton_descriptor_end {
+	BATON_DESCRIPTOR_THERE,
+	BATON_DESCRIPTOR_NULL,	   /* the null selector names none */
+	BATON_DESCRIPTOR_BEYOND,   /* past the table's limit */
+	BATON_DESCRIPTOR_UNMAPPED, /* the table does not lie in guest memory there */
+};
+
+/* What a descriptor is by its type (SDM vol. 3, 3.4.5 and 3.5). */
+enum baton_descriptor_kind {
+	BATON_DESCRIPTOR_INVALID, /* the type is reserved in this mode */
+	BATON_DESCRIPTOR_CODE,
+	BATON_DESCRIPTOR_DATA,
+	BATON_DESCRIPTOR_SYSTEM, /* an LDT (type 2) or a TSS */
+	BATON_DESCRIPTOR_GATE,	 /* call, task, interrupt or trap */
+	BATON_DESCRIPTOR_VECTOR, /* real mode's, four bytes */
+};
+
+/* What a descriptor has to do with a death; each says something at most once. */
+enum baton_descriptor_role {
+	BATON_ROLE_EXCEPTION,  /* the gate of the vector; after a shutdown, that of #DF */
+	BATON_ROLE_HANDLER,    /* the segment which that gate names, if it can hold no handler */
+	BATON_ROLE_INT,	       /* the gate that the guilty INT n asks for */
+	BATON_ROLE_ERROR_CODE, /* what the error code of a #TS, #NP, #SS or #GP names */
+	BATON_ROLE_CS,	       /* of the code that died, if it is not code in its table */
+	BATON_ROLES
+};
+
+struct baton_descriptor {
+	enum baton_descriptor_role role;
+	enum baton_table table;
+	uint16_t index; /* a vector in the IDT, else the selector as it was given */
+	uint64_t at;	/* linear */
+	enum baton_descriptor_end end;
+
+	/* All below is 0 unless it is there. */
+	uint64_t raw[2];
+	uint32_t size; /* bytes of it: 4, 8 or 16 */
+	enum baton_descriptor_kind kind;
+	uint32_t type; /* bits 40 to 43 */
+	uint32_t bits; /* of what runs there or is saved there: 16, 32 or 64; of data: its stack */
+	uint32_t dpl;
+	bool present;
+	uint64_t base; /* CODE, DATA, SYSTEM … */
+	uint32_t limit; /* … and the offset of the last byte */
+	uint64_t offset; /* GATE, VECTOR */
+	uint16_t selector;
+	uint32_t ist; /* 0: none */
+};
+
 struct baton_death {
 	enum baton_death_kind kind;
 	enum baton_cause cause;
@@ -434,6 +493,17 @@ struct baton_death {
 	uint8_t code[16];  /* guest bytes at `address` */
 	uint32_t code_size;
 	uint32_t code_bits; /* how the processor read them: 16, 32 or 64 */
+	uint8_t before[BATON_CODE_BEFORE]; /* those that end at `address`: the last `before_size` */
+	uint32_t before_size;
+
+	/* The way of `address`, and of CR2 if it was a page fault; none without has_sregs. */
+	struct baton_walk walks[2];
+	uint32_t walk_count;
+
+	/* Descriptors in question, each one once, and where their tables are; likewise. */
+	struct baton_table_register tables[BATON_TABLES];
+	struct baton_descriptor descriptors[BATON_ROLES];
+	uint32_t descriptor_count;
 
 	struct baton_exit last[BATON_LAST_EXITS]; /* oldest first */
 	uint32_t last_count;

@@ -66,6 +66,10 @@ static void take_state(struct baton__scene *s)
 	s->f.tables.gdt_limit = r->gdt.limit;
 	s->f.tables.idt = r->idt.base;
 	s->f.tables.idt_limit = r->idt.limit;
+	if (!r->ldt.unusable) {
+		s->f.tables.ldt = r->ldt.base;
+		s->f.tables.ldt_limit = r->ldt.limit;
+	}
 }
 
 /* The state as it was when the guest began: the best there is if this KVM lost it. */
@@ -307,6 +311,7 @@ static void collect(struct baton__scene *s, struct baton_vcpu *vcpu, enum baton_
 	locate(s);
 	describe_state(s);
 	describe_time(s);
+	baton__scene_evidence(s);
 	if (s->f.lost)
 		find_suspect(s);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * scene.h - the scene of a death, shared by the files that look at it: autopsy.c,
- * frame.c (what an exception left) and access.c (what a port or MMIO exit left).
+ * frame.c (what an exception left), access.c (what a port or MMIO exit left) and
+ * evidence.c (what the report shows besides).
  *
  * First come the registers; then the guilty address is found, and with it
  * `d->regs` become those of that instruction; only then is the code looked at.
@@ -48,5 +49,11 @@ void baton__scene_frame(struct baton__scene *s);
 
 /* The last exit was an access: finds its instruction, and who might have answered. */
 void baton__scene_access(struct baton__scene *s);
+
+/*
+ * Everything else being known: notes the code before the guilty address and, unless
+ * the registers are lost, walks and descriptors.
+ */
+void baton__scene_evidence(struct baton__scene *s);
 
 #endif

@@ -102,6 +102,7 @@ static const struct guest guests[] = {
 		   NOT_EMULATED(PROTECTED | LONG) } },
 	{ "double-fault", .endings = { TRIP(NOT_REAL, 8, DOUBLE_FAULT, "#DF") } },
 	{ "not-present", .endings = { TRIP(NOT_REAL, 11, NOT_PRESENT, "#NP, selector 0x18") } },
+	{ "ldt", .endings = { TRIP(NOT_REAL, 11, NOT_PRESENT, "#NP, selector 0xc") } },
 	{ "bad-selector", .endings = { TRIP(NOT_REAL, 13, BAD_SELECTOR, "selector 0x1230") } },
 	{ "bad-msr", .endings = { TRIP(ALL, 13, BAD_MSR, "RDMSR|MSR 0xdeadbeef") } },
 	{ "bad-efer", .endings = { TRIP(ALL, 13, BAD_EFER, "EFER|reserved bits 0x2") } },
@@ -361,6 +362,31 @@ static void assert_names(const struct baton_death *d, uint64_t address)
 	assert_words(d, hex);
 }
 
+/* What is shown beside the verdict agrees with it: the guilty address, the exception's gate. */
+static void assert_evidence(const struct run *r, const struct baton_death *d)
+{
+	const struct baton_walk *w = &d->walks[0];
+	bool long_mode = d->efer & 0x400, paging = d->cr0 & 0x80000000;
+	uint8_t code[sizeof(d->code)];
+
+	assert_int_equal(d->walk_count, d->vector == 14 && d->cr2 != d->address ? 2 : 1);
+	assert_int_equal(w->linear, d->address);
+	assert_int_equal(w->levels, !paging ? 0 : long_mode ? 4 : 2);
+	assert_true(!paging || w->end == BATON_WALK_NON_CANONICAL || w->count >= 1);
+	if (w->end == BATON_WALK_MAPPED) {
+		assert_int_equal(baton_vm_read(r->dying, w->gpa, code, d->code_size), 0);
+		assert_memory_equal(code, d->code, d->code_size);
+	}
+	if (d->kind != BATON_DEATH_TRIPWIRE)
+		return;
+	assert_true(d->descriptor_count >= 1);
+	assert_int_equal(d->descriptors[0].role, BATON_ROLE_EXCEPTION);
+	assert_int_equal(d->descriptors[0].table, BATON_TABLE_IDT);
+	assert_int_equal(d->descriptors[0].index, d->vector);
+	if (d->descriptors[0].end == BATON_DESCRIPTOR_THERE) /* some KVMs go beyond the limit */
+		assert_int_equal(d->descriptors[0].size, !(d->cr0 & 1) ? 4 : long_mode ? 16 : 8);
+}
+
 /* The registers are those of the death: address, code and stack pointer say the same. */
 static void assert_exact(const struct run *r, const struct guest *g, const struct baton_death *d)
 {
@@ -371,6 +397,7 @@ static void assert_exact(const struct run *r, const struct guest *g, const struc
 	assert_true(d->has_sregs);
 	assert_int_equal(d->cs_base + d->regs.rip, d->address);
 	assert_null(strstr(d->sentence, "this KVM lost"));
+	assert_evidence(r, d);
 	if (!g->stack_moved)
 		assert_int_equal(d->regs.rsp, r->alive_rsp);
 	if (!name[0])
@@ -392,6 +419,8 @@ static void assert_exact(const struct run *r, const struct guest *g, const struc
 /* The registers are those of the last exit, and the sentence says that it is a guess. */
 static void assert_lost(const struct run *r, const struct baton_death *d)
 {
+	assert_int_equal(d->walk_count, 0);
+	assert_int_equal(d->descriptor_count, 0);
 	assert_false(d->has_sregs);
 	assert_true(d->last_count >= 2);
 	assert_int_equal(d->address, d->last[d->last_count - 2].rip);
@@ -698,6 +727,133 @@ static void the_last_exits_are_in_order(void **state)
 	finish();
 }
 
+/* Runs a guest to its death; NULL if this KVM refuses its mode. */
+static const struct baton_death *death_of(struct run *r, const char *name, enum baton_mode mode)
+{
+	const struct guest guest = { .name = name };
+
+	start(r);
+	if (!join(r, &guest, mode))
+		return NULL;
+	go(r);
+	assert_non_null(baton_vm_death(r->dying));
+	return baton_vm_death(r->dying);
+}
+
+static void page_faults_show_where_the_tables_end(void **state)
+{
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	for (int mode = BATON_MODE_PAGED; mode <= BATON_MODE_LONG; mode++) {
+		d = death_of(&r, "bad-read", (enum baton_mode)mode);
+		if (d) {
+			assert_int_equal(d->walks[0].end, BATON_WALK_MAPPED);
+			assert_int_equal(d->walks[1].linear, 0x60000000);
+			assert_int_equal(d->walks[1].end, BATON_WALK_NOT_PRESENT);
+			assert_false(d->walks[1].entries[d->walks[1].count - 1].present);
+			assert_true(d->walks[1].count < d->walks[1].levels);
+		}
+		finish();
+		d = death_of(&r, "jump-void", (enum baton_mode)mode);
+		if (d)
+			assert_int_equal(d->walks[0].end, BATON_WALK_NOT_PRESENT);
+		finish();
+	}
+}
+
+/* The selector of the error code, and the descriptor that the guest itself wrote, or did not. */
+static void error_codes_show_the_descriptor_they_name(void **state)
+{
+	const struct baton_descriptor *named;
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	for (int mode = BATON_MODE_PROTECTED; mode < BATON_MODES; mode++) {
+		d = death_of(&r, "not-present", (enum baton_mode)mode);
+		if (d) {
+			named = &d->descriptors[d->descriptor_count - 1];
+			assert_int_equal(named->role, BATON_ROLE_ERROR_CODE);
+			assert_int_equal(named->index, 0x18);
+			assert_int_equal(named->raw[0], UINT64_C(0x00CF13000000FFFF));
+			assert_int_equal(named->kind, BATON_DESCRIPTOR_DATA);
+			assert_false(named->present);
+			assert_int_equal(d->tables[BATON_TABLE_GDT].limit, 0x1F);
+		}
+		finish();
+		d = death_of(&r, "ldt", (enum baton_mode)mode);
+		if (d) {
+			named = &d->descriptors[d->descriptor_count - 1];
+			assert_int_equal(named->role, BATON_ROLE_ERROR_CODE);
+			assert_int_equal(named->table, BATON_TABLE_LDT);
+			assert_int_equal(named->index, 0x0C);
+			assert_int_equal(named->at, 0x8008);
+			assert_int_equal(named->raw[0], UINT64_C(0x00CF13000000FFFF));
+			assert_int_equal(d->tables[BATON_TABLE_LDT].limit, 15);
+		}
+		finish();
+		d = death_of(&r, "bad-selector", (enum baton_mode)mode);
+		if (d) {
+			named = &d->descriptors[d->descriptor_count - 1];
+			assert_int_equal(named->role, BATON_ROLE_ERROR_CODE);
+			assert_int_equal(named->index, 0x1230);
+			assert_int_equal(named->end, BATON_DESCRIPTOR_BEYOND);
+		}
+		finish();
+	}
+}
+
+/* A shutdown shows what kept its last exception from being delivered, if the registers are left. */
+static void shutdowns_show_what_was_in_the_way(void **state)
+{
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	d = death_of(&r, "to-protected", BATON_MODE_REAL);
+	if (!kvm.loses) {
+		assert_int_equal(d->descriptors[0].role, BATON_ROLE_EXCEPTION);
+		assert_int_equal(d->descriptors[0].index, 8);
+		assert_int_equal(d->descriptors[0].at, 8 * 8); /* where real-mode vectors are */
+		assert_int_equal(d->descriptors[0].end, BATON_DESCRIPTOR_THERE);
+		assert_int_equal(d->tables[BATON_TABLE_GDT].limit, 0x17);
+	}
+	finish();
+	d = death_of(&r, "bad-gdt", BATON_MODE_PROTECTED);
+	if (!kvm.loses) {
+		assert_int_equal(d->descriptor_count, 2);
+		assert_int_equal(d->descriptors[0].kind, BATON_DESCRIPTOR_GATE);
+		assert_int_equal(d->descriptors[1].role, BATON_ROLE_HANDLER);
+		assert_int_equal(d->descriptors[1].index, 8);
+		assert_int_equal(d->descriptors[1].end, BATON_DESCRIPTOR_BEYOND);
+		assert_int_equal(d->tables[BATON_TABLE_GDT].limit, 0);
+	}
+	finish();
+}
+
+/* The code before the guilty address is what the guest executed on its way there. */
+static void code_before_the_death_is_kept(void **state)
+{
+	const struct baton_death *d;
+	struct run r;
+
+	(void)state;
+	for (int mode = 0; mode < BATON_MODES; mode++) {
+		d = death_of(&r, "divide", (enum baton_mode)mode);
+		if (d) {
+			uint8_t code[BATON_CODE_BEFORE];
+			uint64_t size = d->address - label(&r, "before");
+
+			assert_in_range(size, 1, d->before_size);
+			assert_int_equal(baton_vm_read(r.dying, d->walks[0].gpa - size, code, size), 0);
+			assert_memory_equal(d->before + d->before_size - size, code, size);
+		}
+		finish();
+	}
+}
+
 /* ------------------------------------------------------------------- main */
 
 /*
@@ -788,5 +944,11 @@ int main(int argc, char **argv)
 		 of_two_equal_accesses_the_right_one_is_named, NULL);
 	add_test("a death before the first exit", a_death_before_the_first_exit, NULL);
 	add_test("the last exits are in order", the_last_exits_are_in_order, NULL);
+	add_test("page faults show where the tables end", page_faults_show_where_the_tables_end,
+		 NULL);
+	add_test("error codes show the descriptor they name",
+		 error_codes_show_the_descriptor_they_name, NULL);
+	add_test("shutdowns show what was in the way", shutdowns_show_what_was_in_the_way, NULL);
+	add_test("code before the death is kept", code_before_the_death_is_kept, NULL);
 	return _cmocka_run_group_tests("deaths", tests, test_count, learn_neighbour, NULL);
 }

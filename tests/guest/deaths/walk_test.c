@@ -203,6 +203,8 @@ static void flags_are_those_of_the_level(void **state)
 	put(0x2000, UINT64_C(0x3000) | P | D | PS, 4); /* PAT, in a PTE */
 	e = last(&bits32, 0);
 	assert_true(e.dirty && !e.large);
+	put(0x1000, P | NX, 8);
+	assert_false(walk(&long5, 0).entries[0].no_execute); /* NXE is off */
 	put(0x1020, 0x2000 | P | W | U | A, 8);
 	e = walk(&pae, 0).entries[0];
 	assert_true(e.present && !e.writable && !e.user && !e.accessed);
