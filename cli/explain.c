@@ -1,68 +1,80 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * explain.c - prints what the library found out about a death. The library
- * gives the facts and the sentence; only the disassembly is made here.
+ * gives the facts and the sentence; disassembly and symbols are the command's.
  */
 #include "explain.h"
 
-#include <capstone/capstone.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "baton/baton.h"
+#include "disassembly.h"
+#include "evidence.h"
 #include "show.h"
+#include "symbols.h"
 #include "table.h"
 #include "terminal.h"
 #include "units.h"
 
-#define SHOWN_INSTRUCTIONS 4
-#define INDENT		   2
+#define INDENT 2
 
 /* ------------------------------------------------------------ instructions */
 
-static cs_mode code_mode(const struct baton_death *death)
+static void print_instruction(const struct disassembly_line *line, const struct terminal *terminal)
 {
-	return death->code_bits == 64 ? CS_MODE_64
-	       : death->code_bits == 32 ? CS_MODE_32
-					: CS_MODE_16;
-}
-
-static void print_instruction(const cs_insn *insn, bool guilty, const struct terminal *terminal)
-{
-	char bytes[3 * sizeof(insn->bytes) + 1] = "";
+	char bytes[3 * sizeof(line->bytes) + 1] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < insn->size; i++)
+	for (size_t i = 0; i < line->size; i++)
 		used += (size_t)snprintf(bytes + used, sizeof(bytes) - used, "%02x ",
-					 insn->bytes[i]);
-	fprintf(terminal->to, "  %s%s 0x%" PRIx64 "  %-24s%s%s%s%s\n",
-		guilty ? terminal_colour(terminal, COLOUR_BAD) : "", guilty ? "→" : " ",
-		insn->address, bytes, insn->mnemonic, *insn->op_str ? " " : "", insn->op_str,
-		guilty ? terminal_plain(terminal) : "");
+					 line->bytes[i]);
+	fprintf(terminal->to, "  %s%s 0x%" PRIx64 "  %-24s%s%s\n",
+		line->guilty ? terminal_colour(terminal, COLOUR_BAD) : "",
+		line->guilty ? "→" : " ", line->address, bytes, line->text,
+		line->guilty ? terminal_plain(terminal) : "");
 }
 
-/* What stands at the guilty address, and a little behind it. */
-static void print_code(const struct baton_death *death, const struct terminal *terminal)
+/* "main+0x12, hello.c:34", as far as it is known. */
+static void print_place(const struct baton_death *death, struct symbols *symbols,
+			const struct terminal *terminal)
 {
-	size_t count = 0;
-	cs_insn *insn;
-	csh engine;
+	struct symbols_place place;
+	const char *slash;
+	char text[400] = "";
+	size_t used = 0;
+
+	if (!symbols_find(symbols, death->address, &place))
+		return;
+	if (place.name[0])
+		used = (size_t)snprintf(text, sizeof(text), "%s+0x%" PRIx64, place.name,
+					place.offset);
+	slash = strrchr(place.file, '/');
+	if (place.file[0])
+		snprintf(text + used, sizeof(text) - used, "%s%s:%d", used ? ", " : "",
+			 slash ? slash + 1 : place.file, place.line);
+	terminal_wrap(terminal, 2 * INDENT, 0, text);
+}
+
+/* What stands at the guilty address, and a little around it. */
+static void print_code(const struct baton_death *death, struct symbols *symbols,
+		       const struct terminal *terminal)
+{
+	bool starts[BATON_CODE_BEFORE] = { false };
+	struct disassembly d;
 
 	if (!death->code_size) {
 		fprintf(terminal->to, "  → 0x%" PRIx64 "  no guest memory there\n",
 			death->address);
 		return;
 	}
-	if (!cs_open(CS_ARCH_X86, code_mode(death), &engine)) {
-		count = cs_disasm(engine, death->code, death->code_size, death->address,
-				  SHOWN_INSTRUCTIONS, &insn);
-		for (size_t i = 0; i < count; i++)
-			print_instruction(&insn[i], !i, terminal);
-		if (count)
-			cs_free(insn, count);
-		cs_close(&engine);
-	}
-	if (!count) {
+	print_place(death, symbols, terminal);
+	symbols_mark_starts(symbols, death->address, death->before_size, starts);
+	disassemble(death, starts, &d);
+	for (size_t i = 0; i < d.count; i++)
+		print_instruction(&d.lines[i], terminal);
+	if (!d.count) {
 		fprintf(terminal->to, "  → 0x%" PRIx64 " ", death->address);
 		for (uint32_t i = 0; i < death->code_size; i++)
 			fprintf(terminal->to, " %02x", death->code[i]);
@@ -140,6 +152,104 @@ static void print_exception(const struct baton_death *death, const struct termin
 	fputc('\n', terminal->to);
 }
 
+/* ---------------------------------------------------------------- evidence */
+
+/* The columns of an entry: name, GPA of it, value; then come its flags. */
+#define FLAGS_AT 37
+
+static void print_entry(const struct baton_walk *walk, uint32_t i, const struct terminal *terminal)
+{
+	const struct baton_walk_entry *entry = &walk->entries[i];
+	const char *names[EVIDENCE_FLAGS];
+	size_t count = evidence_flags(entry, names), used = 0;
+	char flags[128] = "";
+
+	for (size_t k = 0; k < count; k++)
+		used += (size_t)snprintf(flags + used, sizeof(flags) - used, "%s%s", k ? " " : "",
+					 names[k]);
+	if (!entry->present)
+		used += (size_t)snprintf(flags, sizeof(flags), "not present");
+	if (entry->reserved)
+		snprintf(flags + used, sizeof(flags) - used, " reserved bits 0x%" PRIx64,
+			 entry->reserved);
+	fprintf(terminal->to, "  %-5s  %08" PRIx64 "  %016" PRIx64 "  ",
+		evidence_entry_name(walk, i), entry->at, entry->value);
+	terminal_wrap(terminal, FLAGS_AT, FLAGS_AT, flags);
+}
+
+static void print_walk(const struct baton_walk *walk, const char *of,
+		       const struct terminal *terminal)
+{
+	/* The entry that cannot be read is told of in the end. */
+	uint32_t readable = walk->count - (walk->end == BATON_WALK_NO_TABLE);
+	char text[200];
+
+	if (!walk->levels) {
+		fprintf(terminal->to, "\n  Paging is off: address 0x%" PRIx64 " is %s\n",
+			walk->linear, evidence_walk_end(walk).text);
+		return;
+	}
+	fprintf(terminal->to, "\n  Page tables, for 0x%" PRIx64 " (%s):\n", walk->linear, of);
+	if (readable)
+		fprintf(terminal->to, "  %-5s  %-8s  %-16s  flags\n", "entry", "at GPA", "value");
+	for (uint32_t i = 0; i < readable; i++)
+		print_entry(walk, i, terminal);
+	snprintf(text, sizeof(text), "→ %s", evidence_walk_end(walk).text);
+	terminal_wrap(terminal, INDENT, 0, text);
+}
+
+static void print_descriptor(const struct baton_death *death, const struct baton_descriptor *d,
+			     const struct terminal *terminal)
+{
+	/* Baton's own gates are no riddle. */
+	bool ours = d->role == BATON_ROLE_EXCEPTION && death->kind == BATON_DEATH_TRIPWIRE;
+	struct evidence_text content = evidence_content(death, d);
+	char raw[40] = "";
+
+	fprintf(terminal->to, "  %s, %s%s\n", evidence_place(d).text, evidence_role(d).text,
+		ours ? " (Baton's tripwire)" : "");
+	if (d->size == 16)
+		snprintf(raw, sizeof(raw), "%016" PRIx64 " %016" PRIx64, d->raw[0], d->raw[1]);
+	else if (d->size)
+		snprintf(raw, sizeof(raw), "%0*" PRIx64, 2 * (int)d->size, d->raw[0]);
+	terminal_wrap(terminal, 2 * INDENT, 0, raw);
+	terminal_wrap(terminal, 2 * INDENT, 0, content.text);
+}
+
+static void print_tables(const struct baton_death *death, const struct terminal *terminal)
+{
+	static const char *const names[BATON_TABLES] = { "GDT", "LDT", "IDT" };
+	bool wanted[BATON_TABLES] = { [BATON_TABLE_GDT] = true, [BATON_TABLE_IDT] = true };
+	char text[200] = "";
+	size_t used = 0;
+
+	for (uint32_t i = 0; i < death->descriptor_count; i++)
+		wanted[death->descriptors[i].table] = true;
+	for (int i = 0; i < BATON_TABLES; i++)
+		if (wanted[i])
+			used += (size_t)snprintf(text + used, sizeof(text) - used,
+						 "%s%s at 0x%" PRIx64 ", limit 0x%" PRIx32,
+						 used ? "; " : "", names[i], death->tables[i].base,
+						 death->tables[i].limit);
+	fputc('\n', terminal->to);
+	terminal_wrap(terminal, INDENT, 0, text);
+	for (uint32_t i = 0; i < death->descriptor_count; i++)
+		print_descriptor(death, &death->descriptors[i], terminal);
+}
+
+static void print_evidence(const struct baton_death *death, const struct terminal *terminal)
+{
+	const char *const of[] = { death->cs_base ? "CS:RIP" : "RIP", "CR2" };
+
+	if (!death->has_sregs)
+		return;
+	for (uint32_t i = 0; i < death->walk_count; i++)
+		print_walk(&death->walks[i], of[i], terminal);
+	print_tables(death, terminal);
+}
+
+/* ------------------------------------------------------------------- exits */
+
 static void print_last_exits(const struct baton_death *death, const struct terminal *terminal)
 {
 	if (!death->last_count)
@@ -164,9 +274,10 @@ static const char *place_heading(const struct baton_death *death)
 	return "The instruction that failed:";
 }
 
-void explain_death(const struct baton_vm *vm, const struct terminal *terminal)
+void explain_death(const struct baton_vm *vm, const char *path, const struct terminal *terminal)
 {
 	const struct baton_death *death = baton_vm_death(vm);
+	struct symbols *symbols;
 
 	if (!death)
 		return;
@@ -177,9 +288,12 @@ void explain_death(const struct baton_vm *vm, const struct terminal *terminal)
 	terminal_wrap(terminal, INDENT, 0, death->sentence);
 	terminal_wrap(terminal, INDENT, 0, death->advice);
 	fprintf(terminal->to, "\n  %s\n", place_heading(death));
-	print_code(death, terminal);
+	symbols = symbols_open(path);
+	print_code(death, symbols, terminal);
+	symbols_close(symbols);
 	print_exception(death, terminal);
 	fputc('\n', terminal->to);
 	print_registers(death, terminal);
+	print_evidence(death, terminal);
 	print_last_exits(death, terminal);
 }

@@ -9,9 +9,10 @@ struct baton_vm;
 struct terminal;
 
 /*
- * Prints the most likely cause, what to change, the guilty instruction, the
- * registers and the last exits. Nothing for a VM that is not dead.
+ * Prints the most likely cause and what to change; then the guilty instruction, the
+ * registers, page-table walks, descriptors and the last exits. `path` is the VM's
+ * image, which may have symbols, or NULL. Nothing for a VM that is not dead.
  */
-void explain_death(const struct baton_vm *vm, const struct terminal *terminal);
+void explain_death(const struct baton_vm *vm, const char *path, const struct terminal *terminal);
 
 #endif

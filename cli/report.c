@@ -388,7 +388,7 @@ void report_print(const struct cloud *cloud, const struct terminal *terminal)
 	print_exits(cloud, terminal);
 	print_ledger(cloud, terminal);
 	for (size_t i = 0; i < cloud->scenario->vm_count; i++) {
-		explain_death(cloud->vms[i].vm, terminal);
+		explain_death(cloud->vms[i].vm, cloud->scenario->vms[i].path, terminal);
 		print_astray(cloud, i, terminal);
 	}
 	print_expectations(cloud, terminal);

@@ -19,6 +19,7 @@ packages_table()
 	libyaml-dev      library  yaml-0.1            libyaml with headers
 	libjansson-dev   library  jansson             jansson with headers
 	libcapstone-dev  library  capstone            capstone with headers
+	libdw-dev        library  libdw               elfutils' libdw with headers
 	qemu-system-x86  command  qemu-system-x86_64  QEMU for x86-64
 	busybox-static   command  busybox             busybox, statically linked
 	cpio             command  cpio                cpio
@@ -32,7 +33,8 @@ packages_table()
 	EOF
 }
 
-packages_build='gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev libcapstone-dev'
+packages_build='gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev libcapstone-dev
+	libdw-dev'
 packages_bed='qemu-system-x86 busybox-static cpio'
 packages_test='libcmocka-dev jq g++ spin gcovr valgrind mandoc'
 

@@ -493,7 +493,7 @@ struct baton_death {
 	uint8_t code[16];  /* guest bytes at `address` */
 	uint32_t code_size;
 	uint32_t code_bits; /* how the processor read them: 16, 32 or 64 */
-	uint8_t before[BATON_CODE_BEFORE]; /* those that end at `address`: the last `before_size` */
+	uint8_t before[BATON_CODE_BEFORE]; /* the `before_size` bytes that end at `address` */
 	uint32_t before_size;
 
 	/* The way of `address`, and of CR2 if it was a page fault; none without has_sregs. */

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "cloud.h"
+#include "disassembly.h"
+#include "evidence.h"
 #include "explain.h"
 #include "fake-baton.h"
 #include "report.h"
@@ -530,6 +532,276 @@ static void bytes_that_are_no_code_are_shown_as_bytes(void **state)
 	free(m.text);
 }
 
+/* ---------------------------------------------------------------- evidence */
+
+/* That page fault with what the library found: a way, no way, a gate, a selector of the LDT. */
+static struct baton_death with_evidence(void)
+{
+	struct baton_death death = page_fault();
+
+	death.walks[0] = (struct baton_walk){
+		.linear = death.address, .end = BATON_WALK_MAPPED, .gpa = 0x10005, .levels = 4,
+		.count = 3,
+		.entries = {
+			{ .at = 0xf9ff8, .value = 0xfb023, .present = true, .writable = true,
+			  .accessed = true },
+			{ .at = 0xfbff0, .value = 0xfc005, .present = true, .user = true,
+			  .reserved = 0x1e0 },
+			{ .at = 0xfc000, .value = UINT64_C(0x80000000000000e7), .present = true,
+			  .writable = true, .user = true, .large = true, .accessed = true,
+			  .dirty = true, .no_execute = true },
+		},
+	};
+	death.walks[1] = (struct baton_walk){
+		.linear = 0xdeadbeef, .end = BATON_WALK_NOT_PRESENT, .levels = 4, .count = 1,
+		.entries = { { .at = 0xf9000, .value = 0xfe } },
+	};
+	death.walk_count = 2;
+	death.tables[BATON_TABLE_GDT] = (struct baton_table_register){ 0xff000, 0x27 };
+	death.tables[BATON_TABLE_IDT] = (struct baton_table_register){ 0xff100, 0x1ff };
+	death.descriptors[0] = (struct baton_descriptor){
+		.role = BATON_ROLE_EXCEPTION, .table = BATON_TABLE_IDT, .index = 14,
+		.at = 0xff1e0, .raw = { UINT64_C(0x000f8e010008f4e0), 7 }, .size = 16,
+		.kind = BATON_DESCRIPTOR_GATE, .type = 14, .bits = 64, .present = true,
+		.offset = UINT64_C(0x7000ff4e0), .selector = 8, .ist = 1,
+	};
+	death.descriptors[1] = (struct baton_descriptor){
+		.role = BATON_ROLE_CS, .table = BATON_TABLE_GDT, .index = 0x33, .at = 0xff030,
+		.end = BATON_DESCRIPTOR_BEYOND,
+	};
+	death.descriptor_count = 2;
+	return death;
+}
+
+static void walks_are_shown_entry_by_entry(void **state)
+{
+	struct baton_death death = with_evidence();
+	struct made_up m;
+
+	make_up(&m);
+	contains(explained(&m, &death),
+		 "\n  Page tables, for 0xffffffff80010005 (RIP):\n"
+		 "  entry  at GPA    value             flags\n"
+		 "  PML4E  000f9ff8  00000000000fb023  present writable accessed\n"
+		 "  PDPTE  000fbff0  00000000000fc005  present user reserved bits 0x1e0\n"
+		 "  PDE    000fc000  80000000000000e7  present writable user large accessed\n"
+		 "                                     dirty nx\n"
+		 "  → GPA 0x10005\n"
+		 "\n"
+		 "  Page tables, for 0xdeadbeef (CR2):\n"
+		 "  entry  at GPA    value             flags\n"
+		 "  PML4E  000f9000  00000000000000fe  not present\n"
+		 "  → nowhere: the PML4E is not present\n"
+		 "\n"
+		 "  GDT at 0xff000, limit 0x27; IDT at 0xff100, limit 0x1ff\n");
+	lacks(m.text, "LDT");
+	death.cs_base = 0x100000;
+	contains(explained(&m, &death), "0xffffffff80010005 (CS:RIP):\n");
+	/* What this KVM lost is not shown. */
+	death.has_sregs = false;
+	lacks(explained(&m, &death), "Page tables");
+	lacks(m.text, "GDT");
+	free(m.text);
+}
+
+static void walks_end_in_words(void **state)
+{
+	static const struct baton_walk_entry nothing = { .at = UINT64_C(0xffffffff000) };
+	const struct {
+		struct baton_walk walk;
+		const char *text;
+	} cases[] = {
+		{ { .linear = 0x1002, .gpa = 0x1002 }, "\n  Paging is off: address 0x1002 is GPA "
+						       "0x1002\n" },
+		{ { .linear = 0xf0000000, .gpa = 0xf0000000, .end = BATON_WALK_UNBACKED },
+		  "Paging is off: address 0xf0000000 is GPA 0xf0000000, where there is no memory\n" },
+		{ { .levels = 2, .gpa = 0x9000, .end = BATON_WALK_UNBACKED, .count = 1 },
+		  "  PDE    00000000  0000000000000000  not present\n"
+		  "  → GPA 0x9000, where there is no memory\n" },
+		{ { .levels = 3, .end = BATON_WALK_NO_TABLE, .count = 1, .entries = { nothing } },
+		  "(RIP):\n  → nowhere: the PDPTE would lie at GPA 0xffffffff000, where there is no\n"
+		  "  memory\n" },
+		{ { .levels = 5, .end = BATON_WALK_NOT_PRESENT, .count = 5 },
+		  "  → nowhere: the PTE is not present\n" },
+		{ { .levels = 4, .end = BATON_WALK_NON_CANONICAL, .linear = UINT64_C(1) << 63 },
+		  "0x8000000000000000 (RIP):\n  → nowhere: that is no canonical address\n" },
+	};
+	struct baton_death death = page_fault();
+	struct made_up m;
+
+	make_up(&m);
+	death.walk_count = 1;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		death.walks[0] = cases[i].walk;
+		contains(explained(&m, &death), cases[i].text);
+	}
+	free(m.text);
+}
+
+static void descriptors_are_shown_with_what_they_are_for(void **state)
+{
+	struct baton_death death = with_evidence();
+	struct made_up m;
+
+	make_up(&m);
+	contains(explained(&m, &death),
+		 "  IDT entry 14 at 0xff1e0, for exception 14 (Baton's tripwire)\n"
+		 "    000f8e010008f4e0 0000000000000007\n"
+		 "    64-bit interrupt gate to 0x8:0x7000ff4e0, IST 1, DPL 0, present\n"
+		 "  GDT selector 0x33 at 0xff030, of the code that died\n"
+		 "    beyond the table's limit, 0x27\n");
+	death.kind = BATON_DEATH_SHUTDOWN;
+	death.descriptors[0].role = BATON_ROLE_ERROR_CODE;
+	death.descriptors[1].table = BATON_TABLE_LDT;
+	death.tables[BATON_TABLE_LDT].base = 0x5000;
+	contains(explained(&m, &death), "0xff1e0, named by the error code\n");
+	contains(m.text, "GDT at 0xff000, limit 0x27; LDT at 0x5000, limit 0x0; IDT at ");
+	lacks(m.text, "Baton's tripwire)\n    000f");
+	free(m.text);
+}
+
+static void descriptors_are_told_in_words(void **state)
+{
+	const struct {
+		struct baton_descriptor d;
+		const char *text;
+	} cases[] = {
+		{ { .kind = BATON_DESCRIPTOR_CODE, .type = 11, .bits = 32, .limit = UINT32_MAX,
+		    .present = true },
+		  "32-bit code, base 0x0, limit 0xffffffff, DPL 0, present" },
+		{ { .kind = BATON_DESCRIPTOR_CODE, .type = 12, .bits = 64, .dpl = 3 },
+		  "64-bit code, conforming, not readable, DPL 3, not present" },
+		{ { .kind = BATON_DESCRIPTOR_DATA, .type = 6, .bits = 16, .base = 0x1234 },
+		  "writable data, expands down, base 0x1234, limit 0x0, DPL 0, not present" },
+		{ { .kind = BATON_DESCRIPTOR_DATA, .type = 0, .bits = 16 },
+		  "read-only data, base 0x0, limit 0x0, DPL 0, not present" },
+		{ { .kind = BATON_DESCRIPTOR_SYSTEM, .type = 2, .bits = 16 },
+		  "16-bit LDT, base 0x0, limit 0x0, DPL 0, not present" },
+		{ { .kind = BATON_DESCRIPTOR_SYSTEM, .type = 11, .bits = 64, .present = true },
+		  "64-bit busy TSS, base 0x0, limit 0x0, DPL 0, present" },
+		{ { .kind = BATON_DESCRIPTOR_GATE, .type = 7, .bits = 16, .selector = 8,
+		    .offset = 0x1234 }, "16-bit trap gate to 0x8:0x1234, DPL 0, not present" },
+		{ { .kind = BATON_DESCRIPTOR_GATE, .type = 12, .bits = 32, .selector = 8 },
+		  "32-bit call gate to 0x8:0x0, DPL 0, not present" },
+		{ { .kind = BATON_DESCRIPTOR_GATE, .type = 5, .selector = 0x20, .present = true },
+		  "task gate to TSS 0x20, DPL 0, present" },
+		{ { .kind = BATON_DESCRIPTOR_VECTOR, .selector = 0xf000, .offset = 0xfff0 },
+		  "vector to 0xf000:0xfff0" },
+		{ { .kind = BATON_DESCRIPTOR_INVALID, .type = 13 },
+		  "type 13, which is none, DPL 0, not present" },
+		{ { .end = BATON_DESCRIPTOR_NULL }, "the null selector, which names nothing" },
+		{ { .end = BATON_DESCRIPTOR_BEYOND, .table = BATON_TABLE_IDT },
+		  "beyond the table's limit, 0x1ff" },
+		{ { .end = BATON_DESCRIPTOR_UNMAPPED }, "not in memory" },
+	};
+	struct baton_death death = with_evidence();
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(evidence_content(&death, &cases[i].d).text, cases[i].text);
+}
+
+static void roles_are_told_in_words(void **state)
+{
+	static const struct {
+		enum baton_descriptor_role role;
+		uint16_t index;
+		const char *text;
+	} cases[] = {
+		{ BATON_ROLE_EXCEPTION, 31, "for exception 31" },
+		{ BATON_ROLE_EXCEPTION, 32, "for INT 0x20" },
+		{ BATON_ROLE_HANDLER, 8, "named by that gate" },
+		{ BATON_ROLE_INT, 0x80, "for INT 0x80" },
+		{ BATON_ROLE_ERROR_CODE, 8, "named by the error code" },
+		{ BATON_ROLE_CS, 8, "of the code that died" },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct baton_descriptor d = { .role = cases[i].role, .index = cases[i].index };
+
+		assert_string_equal(evidence_role(&d).text, cases[i].text);
+	}
+}
+
+/* ------------------------------------------------------------- code before */
+
+/* nop; mov eax, 0x90909090; inc eax; ret: four instructions before the guilty one. */
+static struct baton_death with_code_before(void)
+{
+	static const uint8_t before[] = { 0x90, 0xb8, 0x90, 0x90, 0x90, 0x90, 0xff, 0xc0, 0xc3 };
+	struct baton_death death = page_fault();
+
+	memcpy(death.before, before, sizeof(before));
+	death.before_size = sizeof(before);
+	return death;
+}
+
+static void code_before_is_shown_from_a_known_start(void **state)
+{
+	struct baton_death death = with_code_before();
+	bool starts[BATON_CODE_BEFORE] = { true };
+	struct disassembly d;
+
+	disassemble(&death, starts, &d);
+	assert_int_equal(d.count, DISASSEMBLY_BEFORE + 3);
+	assert_string_equal(d.lines[0].text, "mov eax, 0x90909090");
+	assert_int_equal(d.lines[0].address, death.address - 8);
+	assert_int_equal(d.lines[0].size, 5);
+	assert_string_equal(d.lines[1].text, "inc eax");
+	assert_string_equal(d.lines[2].text, "ret");
+	assert_string_equal(d.lines[3].text, "mov rax, qword ptr [rax]");
+	for (size_t i = 0; i < d.count; i++)
+		assert_int_equal(d.lines[i].guilty, i == 3);
+}
+
+static void without_a_known_start_there_is_none(void **state)
+{
+	struct baton_death death = with_code_before();
+	bool starts[BATON_CODE_BEFORE] = { false };
+	struct disassembly d;
+
+	disassemble(&death, starts, &d);
+	assert_int_equal(d.count, 3);
+	assert_true(d.lines[0].guilty);
+	starts[9] = true; /* the guilty one itself, and what is beyond */
+	starts[10] = true;
+	disassemble(&death, starts, &d);
+	assert_int_equal(d.count, 3);
+}
+
+/* What does not come out even at the next known start was no start, or is no code. */
+static void code_before_ends_where_it_is_not_sure(void **state)
+{
+	struct baton_death death = with_code_before();
+	bool starts[BATON_CODE_BEFORE] = { false };
+	struct disassembly d;
+
+	starts[0] = starts[3] = starts[8] = true; /* 3 is inside of the MOV: 90 90 90 ff c0 */
+	starts[7] = false;
+	death.before[7] = 0xb8; /* the rest now needs four bytes more */
+	disassemble(&death, starts, &d);
+	assert_int_equal(d.count, 1 + 3);
+	assert_string_equal(d.lines[0].text, "ret");
+	starts[8] = false;
+	disassemble(&death, starts, &d);
+	assert_int_equal(d.count, 3);
+}
+
+static void several_stretches_are_joined(void **state)
+{
+	struct baton_death death = with_code_before();
+	bool starts[BATON_CODE_BEFORE] = { false };
+	struct disassembly d;
+
+	starts[1] = starts[6] = starts[8] = true;
+	disassemble(&death, starts, &d);
+	assert_int_equal(d.count, 3 + 3);
+	assert_string_equal(d.lines[0].text, "mov eax, 0x90909090");
+	assert_string_equal(d.lines[2].text, "ret");
+	death.code_size = 1; /* a guilty one that cannot be read: then nothing is shown */
+	disassemble(&death, starts, &d);
+	assert_int_equal(d.count, 0);
+}
+
 static void deaths_are_sudden_unless_expected(void **state)
 {
 	struct baton_death death = page_fault();
@@ -677,6 +949,103 @@ static void json_has_the_death(void **state)
 	assert_string_equal(text_of(json_array_get(json_object_get(death, "last_exits"), 0), "rip"),
 			    "0x10003");
 	assert_int_equal(integer(death, "at_ns"), 1234567890);
+	json_decref(report);
+}
+
+static const json_t *item(const json_t *object, const char *key, size_t i)
+{
+	return json_array_get(json_object_get(object, key), i);
+}
+
+static void json_has_the_evidence(void **state)
+{
+	struct baton_death made = with_evidence();
+	const json_t *death, *walk, *entry, *d;
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	m.vms[0].death = &made;
+	report = json_of(&m);
+	death = json_object_get(item(report, "vms", 0), "death");
+	walk = item(death, "walks", 0);
+	assert_string_equal(text_of(walk, "linear"), "0xffffffff80010005");
+	assert_string_equal(text_of(walk, "end"), "mapped");
+	assert_string_equal(text_of(walk, "gpa"), "0x10005");
+	assert_int_equal(integer(walk, "levels"), 4);
+	assert_int_equal(json_array_size(json_object_get(walk, "entries")), 3);
+	entry = item(walk, "entries", 2);
+	assert_string_equal(text_of(entry, "name"), "PDE");
+	assert_string_equal(text_of(entry, "at"), "0xfc000");
+	assert_string_equal(text_of(entry, "value"), "0x80000000000000e7");
+	assert_int_equal(json_array_size(json_object_get(entry, "flags")), 7);
+	assert_string_equal(json_string_value(item(entry, "flags", 6)), "nx");
+	assert_string_equal(text_of(item(walk, "entries", 1), "reserved"), "0x1e0");
+	walk = item(death, "walks", 1);
+	assert_string_equal(text_of(walk, "end"), "not-present");
+	assert_null(json_object_get(walk, "gpa"));
+	assert_int_equal(json_array_size(json_object_get(item(walk, "entries", 0), "flags")), 0);
+	assert_string_equal(text_of(json_object_get(json_object_get(death, "tables"), "idt"),
+				    "limit"), "0x1ff");
+	d = item(death, "descriptors", 0);
+	assert_string_equal(text_of(d, "role"), "exception");
+	assert_string_equal(text_of(d, "table"), "idt");
+	assert_string_equal(text_of(d, "index"), "0xe");
+	assert_string_equal(text_of(d, "at"), "0xff1e0");
+	assert_string_equal(text_of(d, "end"), "there");
+	assert_string_equal(json_string_value(item(d, "raw", 0)), "0xf8e010008f4e0");
+	assert_string_equal(json_string_value(item(d, "raw", 1)), "0x7");
+	assert_string_equal(text_of(d, "type"), "interrupt gate");
+	assert_int_equal(integer(d, "bits"), 64);
+	assert_int_equal(integer(d, "dpl"), 0);
+	assert_true(json_is_true(json_object_get(d, "present")));
+	assert_string_equal(text_of(d, "selector"), "0x8");
+	assert_string_equal(text_of(d, "offset"), "0x7000ff4e0");
+	assert_int_equal(integer(d, "ist"), 1);
+	assert_null(json_object_get(d, "base"));
+	d = item(death, "descriptors", 1);
+	assert_string_equal(text_of(d, "role"), "cs");
+	assert_string_equal(text_of(d, "end"), "beyond");
+	assert_null(json_object_get(d, "raw"));
+	d = item(death, "instructions", 0);
+	assert_string_equal(text_of(d, "address"), "0xffffffff80010005");
+	assert_string_equal(text_of(d, "bytes"), "488b00");
+	assert_string_equal(text_of(d, "text"), "mov rax, qword ptr [rax]");
+	assert_true(json_is_true(json_object_get(d, "guilty")));
+	assert_false(json_is_true(json_object_get(item(death, "instructions", 1), "guilty")));
+	assert_null(json_object_get(death, "symbol"));
+	json_decref(report);
+}
+
+/* An unreadable entry has a place only, a segment no gate's fields, a lost state nothing. */
+static void json_says_no_more_than_is_known(void **state)
+{
+	struct baton_death made = with_evidence();
+	const json_t *death, *d;
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	m.vms[0].death = &made;
+	made.walks[1].end = BATON_WALK_NO_TABLE;
+	made.descriptors[0].kind = BATON_DESCRIPTOR_DATA;
+	made.descriptors[0].size = 8;
+	report = json_of(&m);
+	death = json_object_get(item(report, "vms", 0), "death");
+	assert_string_equal(text_of(item(item(death, "walks", 1), "entries", 0), "at"), "0xf9000");
+	assert_null(json_object_get(item(item(death, "walks", 1), "entries", 0), "value"));
+	assert_null(json_object_get(item(item(death, "walks", 1), "entries", 0), "flags"));
+	d = item(death, "descriptors", 0);
+	assert_non_null(json_object_get(d, "base"));
+	assert_null(json_object_get(d, "offset"));
+	assert_int_equal(json_array_size(json_object_get(d, "raw")), 1);
+	json_decref(report);
+	made.has_sregs = false;
+	report = json_of(&m);
+	death = json_object_get(item(report, "vms", 0), "death");
+	assert_null(json_object_get(death, "walks"));
+	assert_null(json_object_get(death, "tables"));
+	assert_null(json_object_get(death, "descriptors"));
 	json_decref(report);
 }
 
@@ -851,10 +1220,21 @@ int main(void)
 		cmocka_unit_test(code_is_read_in_the_mode_it_ran_in),
 		cmocka_unit_test(a_place_is_called_what_it_is),
 		cmocka_unit_test(bytes_that_are_no_code_are_shown_as_bytes),
+		cmocka_unit_test(walks_are_shown_entry_by_entry),
+		cmocka_unit_test(walks_end_in_words),
+		cmocka_unit_test(descriptors_are_shown_with_what_they_are_for),
+		cmocka_unit_test(descriptors_are_told_in_words),
+		cmocka_unit_test(roles_are_told_in_words),
+		cmocka_unit_test(code_before_is_shown_from_a_known_start),
+		cmocka_unit_test(without_a_known_start_there_is_none),
+		cmocka_unit_test(code_before_ends_where_it_is_not_sure),
+		cmocka_unit_test(several_stretches_are_joined),
 		cmocka_unit_test(deaths_are_sudden_unless_expected),
 		cmocka_unit_test(json_has_every_figure),
 		cmocka_unit_test(json_has_skipped_turns_under_a_schedule),
 		cmocka_unit_test(json_has_the_death),
+		cmocka_unit_test(json_has_the_evidence),
+		cmocka_unit_test(json_says_no_more_than_is_known),
 		cmocka_unit_test(json_that_cannot_be_written_is_an_error),
 		cmocka_unit_test(exits_are_shown_in_words),
 		cmocka_unit_test(turns_are_shown_with_their_time),
