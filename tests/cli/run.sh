@@ -220,6 +220,9 @@ run run neo-b.bin --watchdog 100ms
 [ "$status" = 3 ] && grep -q 'neo-b died after .* (watchdog, ' "$err" &&
 	grep -q '^  → 0x' "$err" && grep -q 'rip *0000000' "$err"
 result $? 'with instruction and registers'
+grep -q '^  Paging is off: address 0x' "$err" && grep -q '^  GDT at 0x.*; IDT at 0x' "$err" &&
+	! grep -q '^    [^ ]*+0x' "$err"
+result $? 'no symbols of a flat image, no page tables without paging'
 cat >"$work/s.yaml" <<-END
 	version: 1
 	vms:
@@ -243,6 +246,36 @@ END
 run run "$work/s.yaml" --quiet
 [ "$status" = 3 ] && grep -q 'neo died' "$err" && grep -q 'outcome: wanted running, got dead' "$err"
 result $? 'ports: none leaves the port unserved; a death outranks an unmet expectation'
+
+deaths=$BATON_BUILD_ROOT/guest/deaths
+run run "$deaths/bad-read-long.elf" --json "$json"
+[ "$status" = 3 ] && grep -q '^    guilty+0x0, bad-read.S:[0-9]*$' "$err" &&
+	grep -B1 '^  → 0x' "$err" | grep -q 'mov ebx, 0x60000000$' &&
+	grep -q '^  → 0x.*mov eax, dword ptr \[rbx\]$' "$err"
+result $? 'symbol, line, and the instruction before'
+awk '/^  Page tables, for 0x60000000 \(CR2\):$/ { at = NR }
+	at && NR == at + 2 && !/^  PML4E  0/ { exit }
+	at && /^  → nowhere: the PDPTE is not present$/ { seen = 1 }
+	END { exit !seen }' "$err"
+result $? 'the page tables, and where the walk ends'
+[ "$(get vms 0 death symbol name)" = guilty ] && [ "$(get vms 0 death symbol offset)" = 0 ] &&
+	[ "$(get vms 0 death walks 0 end)" = mapped ] &&
+	[ "$(get vms 0 death walks 0 entries 3 name)" = PTE ] &&
+	[ "$(get vms 0 death walks 1 end)" = not-present ]
+result $? 'and in the JSON report'
+[ "$(get vms 0 death instructions 0 guilty)" = false ] &&
+	[ "$(get vms 0 death instructions 2 guilty)" = true ] &&
+	[ "$(get vms 0 death instructions 2 address)" = "$(get vms 0 death address)" ] &&
+	[ "$(get vms 0 death instructions 2 text)" = 'mov eax, dword ptr [rbx]' ]
+result $? 'with the instructions'
+run run "$deaths/not-present-protected.elf" --json "$json"
+[ "$status" = 3 ] && grep -A2 '^  GDT selector 0x18 at 0x.*, named by the error code$' "$err" |
+	grep -q '^    writable data, base 0x0, limit 0xffffffff, DPL 0, not present$'
+result $? 'the descriptor that an error code names'
+[ "$(get vms 0 death descriptors 1 role)" = error-code ] &&
+	[ "$(get vms 0 death descriptors 1 index)" = 0x18 ] &&
+	[ "$(get vms 0 death descriptors 1 present)" = false ]
+result $? 'is in the JSON report'
 
 # ------------------------------------------------------------- what cannot be
 # shellcheck disable=SC2016
