@@ -28,13 +28,13 @@ static int paging_of(const struct baton_vcpu *vcpu, struct baton__paging *paging
 int baton_vcpu_translate(struct baton_vcpu *vcpu, uint64_t linear, baton_gpa_t *gpa)
 {
 	struct baton__paging paging;
-	struct baton__walk walk;
+	struct baton_walk walk;
 	int error = paging_of(vcpu, &paging);
 
 	if (error)
 		return error;
 	walk = baton__walk(&vcpu->vm->memory, &paging, linear);
-	if (walk.end != BATON__WALK_MAPPED)
+	if (walk.end != BATON_WALK_MAPPED)
 		return -EFAULT;
 	*gpa = walk.gpa;
 	return 0;
@@ -62,10 +62,10 @@ int baton_vcpu_write(struct baton_vcpu *vcpu, uint64_t linear, const void *from,
 	for (int writing = 0; writing < 2; writing++) {
 		for (size_t done = 0, bytes; done < size; done += bytes) {
 			uint64_t at = linear + done;
-			struct baton__walk walk = baton__walk(memory, &paging, at);
+			struct baton_walk walk = baton__walk(memory, &paging, at);
 
 			bytes = baton__min(size - done, BATON__PAGE - at % BATON__PAGE);
-			if (walk.end != BATON__WALK_MAPPED ||
+			if (walk.end != BATON_WALK_MAPPED ||
 			    !baton__in_range(walk.gpa, bytes, memory->size))
 				return -EFAULT;
 			if (writing)
