@@ -65,7 +65,7 @@ static int add_vm(struct cloud *cloud, size_t i, struct baton_diag *diag)
 	return baton_vm_create(cloud->host, &config, diag, &cloud->vms[i].vm);
 }
 
-/* The scenario's devices, then what the VMs have on their ports besides. */
+/* What the VMs have on their ports, then the scenario's devices. */
 static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 {
 	const struct scenario *scenario = cloud->scenario;
@@ -79,10 +79,12 @@ static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 		site.vms[i] = (struct device_site_vm){
 			.vm = cloud->vms[i].vm, .output = &cloud->vms[i].output,
 		};
-	for (size_t i = 0; i < scenario->device_count + scenario->vm_count && !result; i++) {
-		settings = i < scenario->device_count ?
-				   scenario->devices[i] :
-				   scenario->vms[i - scenario->device_count].ports;
+	for (size_t i = 0; i < scenario->device_count; i++)
+		if (scenario->devices[i]->type->prepare)
+			scenario->devices[i]->type->prepare(scenario->devices[i], &site);
+	for (size_t i = 0; i < scenario->vm_count + scenario->device_count && !result; i++) {
+		settings = i < scenario->vm_count ? scenario->vms[i].ports :
+						    scenario->devices[i - scenario->vm_count];
 		if (settings)
 			result = settings->type->create(settings, &site, &diag);
 	}

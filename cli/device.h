@@ -37,6 +37,8 @@ struct device_type {
 	void (*defaults)(struct device_settings *settings);
 	/* Frees what reading allocated. May be NULL. */
 	void (*fini)(struct device_settings *settings);
+	/* Tells the site what others must know before anything is created. May be NULL. */
+	void (*prepare)(const struct device_settings *settings, struct device_site *site);
 	/* 0, or -errno with a diagnostic. */
 	int (*create)(const struct device_settings *settings, struct device_site *site,
 		      struct baton_diag *diag);

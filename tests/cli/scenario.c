@@ -442,7 +442,7 @@ static void expectations_are_checked(void **state)
 		"over (did you mean \"over\"?)");
 	refuses(GOOD "expect: {neo: {statsu: 1}}\n",
 		"s.yaml:4:16: expect of a VM: key \"statsu\" is unknown; expected outcome, status, "
-		"share, turns, exits, cause, memory or output (did you mean \"status\"?)");
+		"share, turns, exits, cause, memory, output or output_like (did you mean \"status\"?)");
 }
 
 /* A long wrong value is repeated in part, and never cut within a character. */

@@ -270,13 +270,13 @@ static bool go_on(struct guest *g)
 static void check_walk(const struct guest *g, const struct baton__paging *paging, uint64_t at)
 {
 	uint8_t bytes[24], before[sizeof(bytes)];
-	struct baton__walk w = baton__walk(&g->vm.memory, paging, at);
-	bool leads = w.end == BATON__WALK_MAPPED || w.end == BATON__WALK_UNBACKED;
+	struct baton_walk w = baton__walk(&g->vm.memory, paging, at);
+	bool leads = w.end == BATON_WALK_MAPPED || w.end == BATON_WALK_UNBACKED;
 	size_t n;
 
-	if (w.level > 5 || (w.end == BATON__WALK_MAPPED) != (leads && w.gpa < MEMORY))
+	if (w.count > BATON_WALK_LEVELS || (w.end == BATON_WALK_MAPPED) != (leads && w.gpa < MEMORY))
 		abort();
-	if (w.level && w.end != BATON__WALK_NO_TABLE && w.entry >= MEMORY)
+	if (w.count && w.end != BATON_WALK_NO_TABLE && w.entries[w.count - 1].at >= MEMORY)
 		abort();
 	if (leads && (w.gpa ^ at) % BATON__PAGE)
 		abort();
@@ -285,9 +285,9 @@ static void check_walk(const struct guest *g, const struct baton__paging *paging
 	n = baton__walk_read(&g->vm.memory, paging, at, bytes, sizeof(bytes));
 	if (n > sizeof(bytes) || memcmp(bytes + n, before + n, sizeof(bytes) - n))
 		abort();
-	if (n && (w.end != BATON__WALK_MAPPED || bytes[0] != g->vm.memory.base[w.gpa]))
+	if (n && (w.end != BATON_WALK_MAPPED || bytes[0] != g->vm.memory.base[w.gpa]))
 		abort();
-	if (!n && w.end == BATON__WALK_MAPPED)
+	if (!n && w.end == BATON_WALK_MAPPED)
 		abort();
 }
 
