@@ -35,6 +35,24 @@ static struct parsed accepts(const char *text)
 	return p;
 }
 
+#define GOOD "version: 1\nvms:\n- {name: neo, image: neo.bin}\n"
+
+static void refuses(const char *text, const char *expected)
+{
+	struct parsed p = parse(text);
+	char *error;
+
+	if (!p.result)
+		fail_msg("was accepted:\n%s", text);
+	assert_int_equal(p.result, -EINVAL);
+	error = scenario_error(&p.scenario, &p.error);
+	if (strcmp(error, expected))
+		fail_msg("said     \"%s\"\nexpected \"%s\"\nfor %s", error, expected, text);
+	free(error);
+	scenario_fini(&p.scenario);
+}
+
+/* What is wrong is libyaml's to say; where, and what was expected, is ours. */
 static void defaults_are_the_library_s(void **state)
 {
 	struct parsed p = accepts("version: 1\nvms: [{image: a/neo.bin}]\n");
@@ -109,6 +127,56 @@ static void every_key_arrives(void **state)
 	latch = (struct latch_settings *)s->devices[3];
 	assert_true(latch->first == COURSE_LATCH && latch->count == COURSE_LATCH_COUNT);
 	scenario_fini(&p.scenario);
+}
+
+static void ports_are_a_map_and_what_differs_from_it(void **state)
+{
+	struct parsed p = accepts(
+		"version: 1\n"
+		"vms:\n"
+		"  - {image: a.bin, ports: f0}\n"
+		"  - {image: b.bin, ports: {print32: 0x300, map: e4, gva_to_hva: struct, print8: 7}}\n");
+	const struct course_settings *a = (struct course_settings *)p.scenario.vms[0].ports;
+	const struct course_settings *b = (struct course_settings *)p.scenario.vms[1].ports;
+
+	assert_string_equal(a->map.name, "f0");
+	assert_true(a->vm == 0 && b->vm == 1);
+	assert_true(a->map.print8 == 0xE9 && a->map.port[BATON_COURSE_PRINT32] == 0xF0);
+	assert_int_equal(a->gva, BATON_COURSE_GVA_OFF);
+	assert_true(b->map.print8 == 7 && b->map.port[BATON_COURSE_PRINT32] == 0x300);
+	assert_int_equal(b->map.port[BATON_COURSE_NUM_EXITS], 0xE7);
+	assert_int_equal(b->gva, BATON_COURSE_GVA_STRUCT);
+	scenario_fini(&p.scenario);
+	refuses("version: 1\nvms:\n- {image: a.bin, ports: {map: e5}}\n",
+		"s.yaml:3:31: map \"e5\" is unknown; expected course, e4, f0 or ea (did you mean "
+		"\"e4\"?)");
+	refuses("version: 1\nvms:\n- {image: a.bin, ports: {gva_to_hva: yes}}\n",
+		"s.yaml:3:38: gva_to_hva \"yes\" is unknown; expected off, two-step or struct");
+	refuses("version: 1\nvms:\n- {image: a.bin, ports: {print32: 65536}}\n",
+		"s.yaml:3:35: print32 \"65536\" is too large; expected a whole number from 0 to 65535");
+	refuses("version: 1\nvms:\n- {image: a.bin, argument: 4294967296}\n",
+		"s.yaml:3:27: argument \"4294967296\" is too large; expected a whole number from 0 to "
+		"4294967295");
+}
+
+static void patterns_are_checked(void **state)
+{
+	struct parsed p = accepts(GOOD "expect: {neo: {output_like: \"a+|b[0-9]*\\n\"}}\n");
+	const struct expectation *e = p.scenario.expectations;
+
+	assert_true(e->what == EXPECT_OUTPUT_LIKE);
+	assert_int_equal(regexec(e->pattern.compiled, "aaa", 0, NULL, 0), 0);
+	assert_int_equal(regexec(e->pattern.compiled, "b12\n", 0, NULL, 0), 0);
+	assert_int_not_equal(regexec(e->pattern.compiled, "b12", 0, NULL, 0), 0);
+	assert_int_not_equal(regexec(e->pattern.compiled, "xaaa", 0, NULL, 0), 0);
+	assert_int_not_equal(regexec(e->pattern.compiled, "aaab", 0, NULL, 0), 0);
+	scenario_fini(&p.scenario);
+	refuses(GOOD "expect: {neo: {output_like: '(a'}}\n",
+		"s.yaml:4:29: output_like is no regular expression: Unmatched ( or \\(; expected an "
+		"extended regular expression without { and }");
+	refuses(GOOD "expect: {neo: {output_like: 'a{2}'}}\n",
+		"s.yaml:4:29: output_like is too long, or has braces; expected an extended regular "
+		"expression without { and } of at most 4096 bytes");
 }
 
 /* Expectations name VMs, and still may stand above them. */
@@ -200,24 +268,6 @@ static void unnamed_vms_are_named_after_their_images(void **state)
 /* ------------------------------------------------------------------ refuse */
 
 /* Everything above `vms:`, with one good VM, and what stands in the first three lines. */
-#define GOOD "version: 1\nvms:\n- {name: neo, image: neo.bin}\n"
-
-static void refuses(const char *text, const char *expected)
-{
-	struct parsed p = parse(text);
-	char *error;
-
-	if (!p.result)
-		fail_msg("was accepted:\n%s", text);
-	assert_int_equal(p.result, -EINVAL);
-	error = scenario_error(&p.scenario, &p.error);
-	if (strcmp(error, expected))
-		fail_msg("said     \"%s\"\nexpected \"%s\"\nfor %s", error, expected, text);
-	free(error);
-	scenario_fini(&p.scenario);
-}
-
-/* What is wrong is libyaml's to say; where, and what was expected, is ours. */
 static void refuses_as_no_yaml(const char *text, const char *place)
 {
 	struct parsed p = parse(text);
@@ -681,6 +731,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults_are_the_library_s),
 		cmocka_unit_test(every_key_arrives),
+		cmocka_unit_test(ports_are_a_map_and_what_differs_from_it),
+		cmocka_unit_test(patterns_are_checked),
 		cmocka_unit_test(every_expectation_arrives),
 		cmocka_unit_test(a_policy_may_be_a_bare_name),
 		cmocka_unit_test(a_schedule_is_beside_its_scenario),
