@@ -61,19 +61,6 @@ static bool check_outcome(const struct expectation *e, const struct baton_vm_sta
 	return stats->outcome == e->outcome;
 }
 
-static bool check_status(const struct expectation *e, const struct baton_vm_stats *stats,
-			 struct expectation_result *result)
-{
-	SAY(what, "status");
-	SAY(wanted, "%" PRIu32, e->status);
-	if (stats->outcome != BATON_HALTED) {
-		SAY(got, "none: %s", baton_outcome_name(stats->outcome));
-		return false;
-	}
-	SAY(got, "%" PRIu32, stats->status);
-	return stats->status == e->status;
-}
-
 static bool check_share(const struct expectation *e, double share,
 			struct expectation_result *result)
 {
@@ -97,6 +84,17 @@ static bool check_count(const struct expectation *e, const char *what, uint64_t 
 		SAY(wanted, "%" PRIu64 " to %" PRIu64, e->count.least, e->count.most);
 	SAY(got, "%" PRIu64, count);
 	return count >= e->count.least && count <= e->count.most;
+}
+
+static bool check_status(const struct expectation *e, const struct baton_vm_stats *stats,
+			 struct expectation_result *result)
+{
+	bool met = check_count(e, "status", stats->status, result);
+
+	if (stats->outcome == BATON_HALTED)
+		return met;
+	SAY(got, "none: %s", baton_outcome_name(stats->outcome));
+	return false;
 }
 
 static bool check_cause(const struct expectation *e, const struct baton_vm *vm,

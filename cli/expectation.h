@@ -40,14 +40,13 @@ struct expectation {
 	struct place at;
 	union {
 		enum baton_outcome outcome;
-		uint32_t status;
 		struct {
 			double percent, tolerance;
 			unsigned decimals; /* of the tolerance, as written */
 		} share;
 		struct {
 			uint64_t least, most;
-		} count; /* turns, exits */
+		} count; /* status, turns, exits */
 		enum baton_cause cause;
 		struct {
 			uint64_t gpa;

@@ -56,18 +56,6 @@ static int read_outcome(struct yaml_reader *reader, const yaml_node_t *node,
 	return error;
 }
 
-static int read_status(struct yaml_reader *reader, const yaml_node_t *node,
-		       const struct yaml_field *field, void *object)
-{
-	const struct yaml_field number = { .key = field->key, .max = UINT32_MAX };
-	uint64_t status;
-	int error = yaml_read_number(reader, node, &number, &status);
-
-	if (!error)
-		add(object, EXPECT_STATUS, node)->status = (uint32_t)status;
-	return error;
-}
-
 /* The tolerance of "70 ± 0.3"; `text` stands behind the first number. */
 static const char *tolerance_in(const char *text)
 {
@@ -119,10 +107,10 @@ static int read_share(struct yaml_reader *reader, const yaml_node_t *node,
 	return 0;
 }
 
+/* The field says of what, in its minimum. */
 static int read_count(struct yaml_reader *reader, const yaml_node_t *node,
 		      const struct yaml_field *field, void *object)
 {
-	enum expectation_what what = strcmp(field->key, "turns") ? EXPECT_EXITS : EXPECT_TURNS;
 	struct yaml_range range;
 	struct expectation *e;
 	int error = yaml_read_range(reader, node, field->key, "a count such as 3, 3..5 or 3..",
@@ -130,7 +118,7 @@ static int read_count(struct yaml_reader *reader, const yaml_node_t *node,
 
 	if (error)
 		return error;
-	e = add(object, what, node);
+	e = add(object, (enum expectation_what)field->min, node);
 	e->count.least = range.first;
 	e->count.most = range.last;
 	return 0;
@@ -251,10 +239,10 @@ static int read_lag(struct yaml_reader *reader, const yaml_node_t *node,
 
 static const struct yaml_field vm_fields[] = {
 	{ "outcome", read_outcome, 0, 0, 0, false },
-	{ "status", read_status, 0, 0, 0, false },
+	{ "status", read_count, 0, EXPECT_STATUS, 0, false },
 	{ "share", read_share, 0, 0, 0, false },
-	{ "turns", read_count, 0, 0, 0, false },
-	{ "exits", read_count, 0, 0, 0, false },
+	{ "turns", read_count, 0, EXPECT_TURNS, 0, false },
+	{ "exits", read_count, 0, EXPECT_EXITS, 0, false },
 	{ "cause", read_cause, 0, 0, 0, false },
 	{ "memory", read_memory, 0, 0, 0, false },
 	{ "output", read_output, 0, 0, 0, false },

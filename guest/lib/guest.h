@@ -149,6 +149,19 @@ static inline void baton_print(const char *bytes, uint32_t size)
 	out32(BATON_CALL_PRINT, (uint32_t)guest_gpa(&print));
 }
 
+/*
+ * Has an interrupt sent on a line after so many nanoseconds, and then after each
+ * period; a period of 0 is once, a first time of 0 turns it off. See interrupt.h.
+ */
+static inline void baton_timer(uint64_t first_ns, uint64_t period_ns, unsigned line)
+{
+	struct baton_call_timer timer = {
+		.first_ns = first_ns, .period_ns = period_ns, .line = line,
+	};
+
+	out32(BATON_CALL_TIMER, (uint32_t)guest_gpa(&timer));
+}
+
 /* A random number of the host's; the scenario's seed decides which. */
 static inline uint32_t baton_random(void)
 {

@@ -155,7 +155,7 @@ static void ports_are_a_map_and_what_differs_from_it(void **state)
 	refuses("version: 1\nvms:\n- {image: a.bin, ports: {print32: 65536}}\n",
 		"s.yaml:3:35: print32 \"65536\" is too large; expected a whole number from 0 to 65535");
 	refuses("version: 1\nvms:\n- {image: a.bin, argument: 4294967296}\n",
-		"s.yaml:3:27: argument \"4294967296\" is too large; expected a whole number from 0 to "
+		"s.yaml:3:28: argument \"4294967296\" is too large; expected a whole number from 0 to "
 		"4294967295");
 }
 
@@ -195,7 +195,7 @@ static void every_expectation_arrives(void **state)
 
 	assert_int_equal(p.scenario.expectation_count, 16);
 	assert_true(e[0].vm == 0 && e[0].what == EXPECT_OUTCOME && e[0].outcome == BATON_HALTED);
-	assert_true(e[1].what == EXPECT_STATUS && e[1].status == 42);
+	assert_true(e[1].what == EXPECT_STATUS && e[1].count.least == 42 && e[1].count.most == 42);
 	assert_true(e[2].what == EXPECT_SHARE && e[2].share.percent == 70);
 	assert_true(e[2].share.tolerance == 0.3 && e[2].share.decimals == 1);
 	assert_true(e[3].what == EXPECT_TURNS && e[3].count.least == 3 && e[3].count.most == 3);
