@@ -71,11 +71,20 @@ struct course_settings {
 	enum baton_course_gva gva;
 };
 
+struct files_settings {
+	struct device_settings head;
+	size_t vm;
+	char *folder;
+	bool writable;
+	uint64_t limit;
+};
+
 /* All types, ended by NULL. */
 extern const struct device_type *const device_types[];
 
 extern const struct device_type device_course; /* not in the list: what `ports` of a VM says */
 extern const struct device_type device_console;
+extern const struct device_type device_files;
 extern const struct device_type device_latch;
 
 /* New settings with the type's defaults; device_settings_free() takes them back. */

@@ -210,6 +210,21 @@ struct baton_random_config {
 };
 extern const struct baton_device_ops baton_random;
 
+/*
+ * Files of one folder: serves `open`, `read`, `write`, `seek` and `close`. Nothing
+ * outside of the folder can be reached, and only regular files are opened, at
+ * most 16 at a time. Calls wait for the disk, as files do; one moves at most 64 KiB.
+ * A process that wants errors instead of SIGXFSZ at its file size limit ignores
+ * that signal. Errors of init: those of opening the folder; -ENOSYS before Linux 5.6.
+ */
+struct baton_files_config {
+	struct baton_vm *vm;
+	const char *folder; /* borrowed for the call */
+	bool writable;
+	uint64_t limit; /* bytes that may be written in all */
+};
+extern const struct baton_device_ops baton_files;
+
 /* A timer that sends interrupts: serves the call `timer`. */
 struct baton_timer_config {
 	struct baton_vm *vm;

@@ -13,6 +13,7 @@
 const struct baton_device_ops baton_console = { .name = "console" };
 const struct baton_device_ops baton_course = { .name = "course" };
 const struct baton_device_ops baton_exits = { .name = "exits" };
+const struct baton_device_ops baton_files = { .name = "files" };
 const struct baton_device_ops baton_latch = { .name = "latch" };
 const struct baton_device_ops baton_random = { .name = "random" };
 const struct baton_device_ops baton_timer = { .name = "timer" };

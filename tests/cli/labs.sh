@@ -66,6 +66,9 @@ lab simple-kvm-by-out
 lab simple-kvm-e4
 lab simple-kvm-ea
 lab simple-kvm-f0
+lab file
+lab file-real
+lab file-long
 lab timer
 lab timer-real
 lab timer-long
@@ -79,17 +82,19 @@ if [ "$status" = 4 ] && grep -qi 'paging' "$err"; then
 	skip 'lab modes-paged' 'this KVM has no 32-bit paging'
 	skip 'lab simple-kvm-paged' 'this KVM has no 32-bit paging'
 	skip 'lab timer-paged' 'this KVM has no 32-bit paging'
+	skip 'lab file-paged' 'this KVM has no 32-bit paging'
 else
 	skip "$refusal" 'this KVM has 32-bit paging'
 	lab answer-paged
 	lab modes-paged
 	lab simple-kvm-paged
 	lab timer-paged
+	lab file-paged
 fi
 
 # Whatever is in the folder has been run.
 tested=$(sed -n 's/^	*lab[a-z_]* \([a-z0-9-]*\).*/\1/p' "$0" |
-	sed 's/^matrix$/matrix-c/; s/^simple-kvm$/simple-kvm-protected/; s/^timer$/timer-protected/' | sort -u)
+	sed 's/^matrix$/matrix-c/; s/^simple-kvm$/simple-kvm-protected/; s/^timer$/timer-protected/; s/^file$/file-protected/' | sort -u)
 run lab
 [ "$tested" = "$(awk '{ print $1 }' "$out")" ]
 result $? 'no lab is without a test'
