@@ -22,7 +22,6 @@ int baton__irq_offer(struct baton_vcpu *vcpu)
 		if (error)
 			return error;
 		vcpu->irq_lines &= vcpu->irq_lines - 1;
-		run->ready_for_interrupt_injection = 0; /* until KVM says so again */
 	}
 	run->request_interrupt_window = vcpu->irq_lines != 0;
 	return 0;

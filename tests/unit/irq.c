@@ -118,6 +118,7 @@ static void with_interrupts_off_it_waits_for_a_window(void **state)
 	assert_int_equal(g.before_step[0], 4);
 	assert_int_equal(rig_vm_stats(rig, 0).by_kind[BATON_EXIT_IRQ_WINDOW].count, 1);
 	assert_int_equal(rig->vcpus[0]->run->request_interrupt_window, 0);
+	assert_int_equal(rig_vm_stats(rig, 0).turns, 1);
 	rig_end(rig);
 }
 
@@ -220,6 +221,30 @@ static void a_hlt_with_a_line_raised_does_not_wait(void **state)
 	rig_end(rig);
 }
 
+static enum baton_verdict wait_for_good(void *state, struct baton_access *a)
+{
+	++*(unsigned *)state;
+	return BATON_BLOCK;
+}
+
+static void who_waits_for_a_device_is_not_woken_by_an_interrupt(void **state)
+{
+	struct guest waits = { .count = 0 }, raises = { .count = 0 };
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+	unsigned served = 0;
+
+	step(&waits, fake_out(0, PORT, 1, 0), true);
+	step(&raises, fake_out(0, PORT, 1, 7), false);
+	add(rig, &waits);
+	add(rig, &raises);
+	rig_port(rig, 0, PORT, 1, wait_for_good, &served);
+	rig_port(rig, 1, PORT, 1, raise_line, vcpu_of(rig, 0));
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	assert_int_equal(served, 1);
+	assert_int_equal(waits.taken, 0);
+	rig_end(rig);
+}
+
 /* ------------------------------------------------------------------ alarms */
 
 /* A device whose due() notes the time, and may do more. */
@@ -231,6 +256,7 @@ struct bell {
 	unsigned rings;
 	struct baton_vcpu *interrupts, *wakes;
 	uint64_t again_ns; /* sets itself anew, so much later, until it rang 50 times */
+	bool in_the_past;  /* … or at 0 */
 };
 
 static void bell_due(void *state, uint64_t now_ns)
@@ -243,7 +269,8 @@ static void bell_due(void *state, uint64_t now_ns)
 	if (b->wakes)
 		baton_vcpu_wake(b->wakes);
 	if (b->again_ns && b->rings < 50)
-		baton_device_alarm(b->device, b->rig->vms[b->vm], now_ns + b->again_ns);
+		baton_device_alarm(b->device, b->rig->vms[b->vm],
+				   b->in_the_past ? 0 : now_ns + b->again_ns);
 }
 
 static int bell_init(struct baton_device *device, void *state, const void *config,
@@ -301,8 +328,8 @@ static void a_later_alarm_replaces_the_earlier_and_never_takes_it_back(void **st
 	hang(&later, rig, 0, begin + 3 * MS);
 	hang(&sooner, rig, 0, begin + 9 * MS);
 	hang(&none, rig, 0, begin + 5 * MS);
-	baton_device_alarm(later.device, rig->vms[0], begin + 7 * MS);
 	baton_device_alarm(sooner.device, rig->vms[0], begin + 2 * MS);
+	baton_device_alarm(later.device, rig->vms[0], begin + 7 * MS);
 	baton_device_alarm(none.device, rig->vms[0], UINT64_MAX);
 	assert_int_equal(rig_run(rig, 30 * MS), BATON_RUN_BUDGET);
 	assert_true(later.rings == 1 && later.rang[0] == begin + 7 * MS);
@@ -371,10 +398,13 @@ static void an_alarm_in_the_past_keeps_nobody_from_running(void **state)
 	struct rig *rig = rig_begin("quantum", 10 * MS);
 
 	rig_vm(rig, 1, spin, NULL);
-	b.again_ns = 1; /* as good as at once, again and again */
+	b.again_ns = 1;
+	b.in_the_past = true;
 	hang(&b, rig, 0, 0);
 	assert_int_equal(rig_run(rig, 30 * MS), BATON_RUN_BUDGET);
 	assert_int_equal(b.rings, 50);
+	for (unsigned i = 1; i < b.rings; i++)
+		assert_true(b.rang[i] > b.rang[i - 1]);
 	assert_true(rig_vm_stats(rig, 0).run_ns >= 29 * MS);
 	rig_end(rig);
 }
@@ -383,7 +413,7 @@ static void alarms_go_with_their_vm(void **state)
 {
 	struct fake_exit no = fake_hlt(1 * MS);
 	struct guest g = { .count = 0 };
-	struct bell ended = { 0 }, destroyed = { 0 };
+	struct bell ended = { 0 }, destroyed = { 0 }, pending = { 0 };
 	struct rig *rig = rig_begin("quantum", 10 * MS);
 	uint64_t begin = fake.now_ns;
 
@@ -393,6 +423,7 @@ static void alarms_go_with_their_vm(void **state)
 	rig_vm(rig, 1, spin, NULL);
 	hang(&ended, rig, 0, begin + 5 * MS);
 	hang(&destroyed, rig, 2, begin + 50 * MS);
+	hang(&pending, rig, 1, begin + 1000 * MS); /* it goes with the host */
 	assert_int_equal(rig_run(rig, 3 * MS), BATON_RUN_BUDGET);
 	baton_device_alarm(ended.device, rig->vms[0], begin + 6 * MS); /* too late */
 	rig_destroy_vm(rig, 2);
@@ -461,6 +492,53 @@ static void a_periodic_timer_keeps_its_phase_and_makes_up_with_one(void **state)
 	assert_int_equal(g.when_ns[4], begin + 8 * MS);
 	assert_int_equal(g.when_ns[2], begin + 6500 * US);
 	assert_int_equal(g.when_ns[3], begin + 7 * MS);
+	rig_end(rig);
+}
+
+/* Set in the middle of a turn, for that very turn. */
+static void a_timer_interrupts_the_turn_that_set_it(void **state)
+{
+	struct guest g = { .count = 0 };
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+	uint64_t begin = fake.now_ns;
+
+	step(&g, fake_out(1 * MS, BATON_CALL_TIMER, 4, 0x2000), true);
+	step(&g, fake_out(8 * MS, PORT, 1, 0), true);
+	add(rig, &g);
+	rig_vm(rig, 1, spin, NULL);
+	rig_port(rig, 0, PORT, 1, accept, NULL);
+	give_timer(rig, 0);
+	write_timer(rig, 0, 0x2000, 2 * MS, 0, 0);
+	assert_int_equal(rig_run(rig, 15 * MS), BATON_RUN_BUDGET);
+	assert_int_equal(g.taken, 1);
+	assert_int_equal(g.when_ns[0], begin + 3 * MS);
+	rig_end(rig);
+}
+
+/* … and one that is set for another VM leaves this turn alone. */
+static enum baton_verdict set_for_the_other(void *state, struct baton_access *a)
+{
+	struct bell *b = state;
+
+	baton_device_alarm(b->device, b->rig->vms[b->vm], a->now_ns + 2 * MS);
+	return BATON_RESUME;
+}
+
+static void an_alarm_of_another_vm_does_not_kick_the_one_that_sets_it(void **state)
+{
+	struct guest g = { .count = 0 };
+	struct bell b = { 0 };
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+
+	step(&g, fake_out(1 * MS, PORT, 1, 0), false);
+	step(&g, fake_hlt(7 * MS), false);
+	add(rig, &g);
+	rig_vm(rig, 1, spin, NULL);
+	hang(&b, rig, 1, UINT64_MAX);
+	rig_port(rig, 0, PORT, 1, set_for_the_other, &b);
+	assert_int_equal(rig_run(rig, 9 * MS), BATON_RUN_BUDGET);
+	assert_int_equal(rig->vcpus[0]->kicks, 0);
+	assert_int_equal(b.rings, 1);
 	rig_end(rig);
 }
 
@@ -533,6 +611,7 @@ int main(void)
 		TEST(kvm_s_refusal_ends_the_run_with_its_error),
 		TEST(hlt_gives_the_turn_away_until_an_interrupt),
 		TEST(a_hlt_with_a_line_raised_does_not_wait),
+		TEST(who_waits_for_a_device_is_not_woken_by_an_interrupt),
 		TEST(an_alarm_interrupts_the_turn_of_its_own_vm_only),
 		TEST(a_later_alarm_replaces_the_earlier_and_never_takes_it_back),
 		TEST(an_alarm_wakes_while_nobody_runs),
@@ -542,6 +621,8 @@ int main(void)
 		TEST(alarms_go_with_their_vm),
 		TEST(a_one_shot_timer_sends_one_interrupt),
 		TEST(a_periodic_timer_keeps_its_phase_and_makes_up_with_one),
+		TEST(a_timer_interrupts_the_turn_that_set_it),
+		TEST(an_alarm_of_another_vm_does_not_kick_the_one_that_sets_it),
 		TEST(a_timer_is_replaced_and_turned_off),
 		TEST(a_period_is_not_shorter_than_the_least),
 		TEST(times_without_end_are_never_and_lines_are_checked),
