@@ -221,6 +221,22 @@ static void a_hlt_with_a_line_raised_does_not_wait(void **state)
 	rig_end(rig);
 }
 
+static void after_an_interrupt_it_works_on_for_more_than_a_turn(void **state)
+{
+	struct guest g = { .count = 0 };
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+
+	step(&g, fake_hlt(0), true);
+	step(&g, fake_out(25 * MS, PORT, 1, 0), false);
+	add(rig, &g);
+	rig_port(rig, 0, PORT, 1, accept, NULL);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	baton_vcpu_interrupt(vcpu_of(rig, 0), 0);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(g.at, 2);
+	rig_end(rig);
+}
+
 static enum baton_verdict wait_for_good(void *state, struct baton_access *a)
 {
 	++*(unsigned *)state;
@@ -611,6 +627,7 @@ int main(void)
 		TEST(kvm_s_refusal_ends_the_run_with_its_error),
 		TEST(hlt_gives_the_turn_away_until_an_interrupt),
 		TEST(a_hlt_with_a_line_raised_does_not_wait),
+		TEST(after_an_interrupt_it_works_on_for_more_than_a_turn),
 		TEST(who_waits_for_a_device_is_not_woken_by_an_interrupt),
 		TEST(an_alarm_interrupts_the_turn_of_its_own_vm_only),
 		TEST(a_later_alarm_replaces_the_earlier_and_never_takes_it_back),
