@@ -118,6 +118,11 @@ static int read_count(struct yaml_reader *reader, const yaml_node_t *node,
 
 	if (error)
 		return error;
+	if (field->max && (range.first > field->max ||
+			   (range.last > field->max && range.last != UINT64_MAX)))
+		return yaml_fail(reader, node, "%s %s is too large; expected at most %llu",
+				 field->key, yaml_describe(node).text,
+				 (unsigned long long)field->max);
 	e = add(object, (enum expectation_what)field->min, node);
 	e->count.least = range.first;
 	e->count.most = range.last;
@@ -239,7 +244,7 @@ static int read_lag(struct yaml_reader *reader, const yaml_node_t *node,
 
 static const struct yaml_field vm_fields[] = {
 	{ "outcome", read_outcome, 0, 0, 0, false },
-	{ "status", read_count, 0, EXPECT_STATUS, 0, false },
+	{ "status", read_count, 0, EXPECT_STATUS, UINT32_MAX, false },
 	{ "share", read_share, 0, 0, 0, false },
 	{ "turns", read_count, 0, EXPECT_TURNS, 0, false },
 	{ "exits", read_count, 0, EXPECT_EXITS, 0, false },

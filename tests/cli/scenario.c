@@ -430,9 +430,9 @@ static void vms_are_checked(void **state)
 static void devices_are_checked(void **state)
 {
 	refuses(GOOD "devices:\n- {type: handoff, vm: neo}\n",
-		"s.yaml:5:10: device type \"handoff\" is unknown; expected console or latch");
+		"s.yaml:5:10: device type \"handoff\" is unknown; expected console, files or latch");
 	refuses(GOOD "devices:\n- {type: consol, vm: neo}\n",
-		"s.yaml:5:10: device type \"consol\" is unknown; expected console or latch (did "
+		"s.yaml:5:10: device type \"consol\" is unknown; expected console, files or latch (did "
 		"you mean \"console\"?)");
 	refuses(GOOD "devices:\n- {vm: neo}\n",
 		"s.yaml:5:3: a device has no \"type\"; expected one");
@@ -464,8 +464,9 @@ static void expectations_are_checked(void **state)
 		"s.yaml:4:25: outcome \"halt\" is unknown; expected running, blocked, halted or "
 		"dead (did you mean \"halted\"?)");
 	refuses(GOOD "expect: {neo: {status: 4294967296}}\n",
-		"s.yaml:4:24: status \"4294967296\" is too large; expected a whole number from 0 "
-		"to 4294967295");
+		"s.yaml:4:24: status \"4294967296\" is too large; expected at most 4294967295");
+	refuses(GOOD "expect: {neo: {status: 0..4294967296}}\n",
+		"s.yaml:4:24: status \"0..4294967296\" is too large; expected at most 4294967295");
 	refuses(GOOD "expect: {neo: {share: 70 0.3}}\n",
 		"s.yaml:4:23: share \"70 0.3\" has something else behind its number; expected per "
 		"cent and tolerance, such as 70 ± 0.3");
