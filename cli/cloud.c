@@ -65,6 +65,25 @@ static int add_vm(struct cloud *cloud, size_t i, struct baton_diag *diag)
 	return baton_vm_create(cloud->host, &config, diag, &cloud->vms[i].vm);
 }
 
+static enum status add_region(struct cloud *cloud, const struct scenario_region *region,
+			      struct yaml_error *error)
+{
+	struct baton_diag diag = { .message = "" };
+	struct baton_region *shared;
+	int result = baton_region_create(cloud->host, region->size, &diag, &shared);
+
+	if (result)
+		return fail(error, region->at, result, &diag);
+	for (size_t i = 0; i < region->place_count; i++) {
+		const struct scenario_place *place = &region->places[i];
+
+		result = baton_region_share(shared, cloud->vms[place->vm].vm, place->gpa, &diag);
+		if (result)
+			return fail(error, place->at, result, &diag);
+	}
+	return STATUS_MET;
+}
+
 /* What the VMs have on their ports, then the scenario's devices. */
 static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 {
@@ -145,6 +164,12 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 		result = add_vm(cloud, i, &diag);
 		if (result)
 			return fail(error, scenario->vms[i].at, result, &diag);
+	}
+	for (size_t i = 0; i < scenario->region_count; i++) {
+		enum status status = add_region(cloud, &scenario->regions[i], error);
+
+		if (status)
+			return status;
 	}
 	return add_devices(cloud, error);
 }

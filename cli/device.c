@@ -12,6 +12,7 @@
 
 const struct device_type *const device_types[] = {
 	&device_console,
+	&device_doorbell,
 	&device_files,
 	&device_latch,
 	NULL,

@@ -71,6 +71,12 @@ struct course_settings {
 	enum baton_course_gva gva;
 };
 
+struct doorbell_settings {
+	struct device_settings head;
+	size_t *vms;
+	size_t count;
+};
+
 struct files_settings {
 	struct device_settings head;
 	size_t vm;
@@ -84,6 +90,7 @@ extern const struct device_type *const device_types[];
 
 extern const struct device_type device_course; /* not in the list: what `ports` of a VM says */
 extern const struct device_type device_console;
+extern const struct device_type device_doorbell;
 extern const struct device_type device_files;
 extern const struct device_type device_latch;
 

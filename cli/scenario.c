@@ -44,6 +44,11 @@ void scenario_fini(struct scenario *scenario)
 	for (size_t i = 0; i < scenario->expectation_count; i++)
 		expectation_fini(&scenario->expectations[i]);
 	free(scenario->vms);
+	for (size_t i = 0; i < scenario->region_count; i++) {
+		free(scenario->regions[i].name);
+		free(scenario->regions[i].places);
+	}
+	free(scenario->regions);
 	for (size_t i = 0; i < scenario->device_count; i++)
 		device_settings_free(scenario->devices[i]);
 	free(scenario->devices);

@@ -56,6 +56,21 @@ struct scenario_vm {
 	struct place at, name_at, image_at, share_at;
 };
 
+/* Where a VM has a region. */
+struct scenario_place {
+	size_t vm;
+	uint64_t gpa;
+	struct place at;
+};
+
+struct scenario_region {
+	char *name;
+	uint64_t size;
+	struct scenario_place *places;
+	size_t place_count;
+	struct place at;
+};
+
 struct scenario {
 	const char *file; /* borrowed; NULL: the command line */
 	char *folder;	  /* where the file is */
@@ -71,6 +86,8 @@ struct scenario {
 	struct place policy_at, schedule_at;
 	struct scenario_vm *vms;
 	size_t vm_count;
+	struct scenario_region *regions;
+	size_t region_count;
 	struct device_settings **devices;
 	size_t device_count;
 	struct expectation *expectations;

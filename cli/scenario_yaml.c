@@ -308,6 +308,7 @@ static const struct yaml_field scenario_fields[] = {
 	{ "watchdog", yaml_read_duration, IN_SCENARIO(watchdog_ns), 0, 0, false },
 	{ "show", read_show, 0, 0, 0, false },
 	{ "vms", read_vms, 0, 1, SCENARIO_MOST_VMS, true },
+	{ "regions", scenario_read_regions, 0, 0, SCENARIO_MOST_VMS, false },
 	{ "devices", read_devices, 0, 0, SCENARIO_MOST_VMS, false },
 	{ "expect", scenario_read_expect, 0, 0, 0, false },
 	{ 0 },

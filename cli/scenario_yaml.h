@@ -12,4 +12,8 @@
 int scenario_read_expect(struct yaml_reader *reader, const yaml_node_t *node,
 			 const struct yaml_field *field, void *object);
 
+/* Reads `regions:` into the struct scenario that `object` is. */
+int scenario_read_regions(struct yaml_reader *reader, const yaml_node_t *node,
+			  const struct yaml_field *field, void *object);
+
 #endif

@@ -162,6 +162,18 @@ static inline void baton_timer(uint64_t first_ns, uint64_t period_ns, unsigned l
 	out32(BATON_CALL_TIMER, (uint32_t)guest_gpa(&timer));
 }
 
+/* Rings a bell that VMs share (device `doorbell`): who waits for it wakes, now or later. */
+static inline void baton_ring(uint32_t bell)
+{
+	out32(BATON_CALL_RING, bell);
+}
+
+/* Gives the turn away until that bell rings, unless it has rung since the last wait. */
+static inline void baton_wait(uint32_t bell)
+{
+	out32(BATON_CALL_WAIT, bell);
+}
+
 /* A random number of the host's; the scenario's seed decides which. */
 static inline uint32_t baton_random(void)
 {

@@ -118,6 +118,9 @@ struct baton_call_timer {
 };
 
 #define BATON_TIMER_MIN_NS 100000
+
+/* The bells of `ring` and `wait`: 0 to 31. A bell rings until somebody waits for it. */
+#define BATON_BELLS 32
 #endif
 
 #endif

@@ -296,6 +296,25 @@ baton_gpa_t baton_vm_reserved(const struct baton_vm *vm, uint64_t *size);
  */
 uint64_t baton_vm_host_address(const struct baton_vm *vm, baton_gpa_t gpa);
 
+/* Memory that several VMs of a host share; it belongs to the host. */
+struct baton_region;
+
+/*
+ * Creates a region of `size` bytes of zeroes, a multiple of 4 KiB up to 1 GiB.
+ * Errors: -EINVAL, -ENOMEM, -EMFILE.
+ */
+int baton_region_create(struct baton_host *host, uint64_t size, struct baton_diag *diag,
+			struct baton_region **region);
+
+/*
+ * Puts a region into a VM's memory at a GPA, a multiple of 4 KiB, in place of what
+ * was there: from then on, what one of its VMs writes is what the others read. Before
+ * or between runs. Errors: -EINVAL (outside of the memory that an image may use, or
+ * a VM of another host), -EEXIST (the VM's image lies there), -ENOMEM.
+ */
+int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
+		       struct baton_diag *diag);
+
 /* What became of a VM. */
 enum baton_outcome {
 	BATON_RUNNING, /* could go on */

@@ -225,6 +225,17 @@ struct baton_files_config {
 };
 extern const struct baton_device_ops baton_files;
 
+/*
+ * Bells that a group of VMs share: serves `ring` and `wait`. A bell that rings wakes
+ * who waits for it; if nobody does, the next who waits goes on at once. Ringing
+ * twice is ringing once.
+ */
+struct baton_doorbell_config {
+	struct baton_vm *const *vms; /* borrowed for the call */
+	uint32_t count;		     /* at most 64 */
+};
+extern const struct baton_device_ops baton_doorbell;
+
 /* A timer that sends interrupts: serves the call `timer`. */
 struct baton_timer_config {
 	struct baton_vm *vm;

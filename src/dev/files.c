@@ -92,8 +92,8 @@ static int64_t host_flags(const struct files *f, uint64_t flags)
 /* A path without a NUL, which would end it early. 0 or -errno. */
 static int read_path(const struct files *f, const struct baton_call_open *call, char *path)
 {
-	if (!call->size || call->size > BATON_PATH_MAX)
-		return call->size ? -ENAMETOOLONG : -ENOENT;
+	if (call->size > BATON_PATH_MAX)
+		return -ENAMETOOLONG;
 	if (baton_vm_read(f->vm, call->path, path, call->size))
 		return -EFAULT;
 	path[call->size] = '\0';

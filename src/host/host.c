@@ -114,6 +114,7 @@ void baton_host_destroy(struct baton_host *host)
 	if (!host)
 		return;
 	baton__devices_destroy(host);
+	baton__regions_destroy(host);
 	for (uint32_t i = 0; i < host->max_vms; i++)
 		baton_vm_destroy(host->entities[i].vm);
 	baton__kick_fini(&host->kick);

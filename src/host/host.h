@@ -85,6 +85,7 @@ struct baton_host {
 	bool running;
 
 	struct baton_device *devices;
+	struct baton_region *regions;
 	const struct baton_observer *observer;
 	void *observer_context;
 	int paging32; /* 1: yes, 0: no, -1: not tried yet */
@@ -105,6 +106,9 @@ void baton__devices_ended(struct baton_host *host, struct baton_vm *vm);
 
 /* device.c: calls due() for those alarms of an entity whose time has come. */
 void baton__devices_sound(struct baton_host *host, uint32_t e, uint64_t now);
+
+/* region.c: lets go of all regions; what VMs have mapped stays theirs. */
+void baton__regions_destroy(struct baton_host *host);
 
 /* device.c: releases all devices that still stand. */
 void baton__devices_destroy(struct baton_host *host);

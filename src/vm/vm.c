@@ -73,6 +73,8 @@ static int load_and_boot(struct baton_vm *vm, const struct baton_vm_config *conf
 	baton__image_close(&image);
 	if (error)
 		return error;
+	vm->image_first = placement.first;
+	vm->image_end = placement.end;
 	/* What boot.c gives it: all that is known of a guest that dies before its first exit. */
 	vm->vcpu.regs = (struct baton_regs){ .rip = placement.entry, .rflags = 2,
 					     .rsp = vm->layout.stack_top + vm->layout.alias };

@@ -65,6 +65,7 @@ struct baton_vm {
 	struct baton__machine machine;
 	struct baton__memory memory;
 	struct baton__layout layout;
+	baton_gpa_t image_first, image_end;
 	baton_gpa_t reserved; /* the image's space ends here; then comes the devices' */
 	uint64_t reserved_size;
 	struct baton__bus ports, mmio;

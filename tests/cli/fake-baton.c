@@ -12,6 +12,7 @@
 
 const struct baton_device_ops baton_console = { .name = "console" };
 const struct baton_device_ops baton_course = { .name = "course" };
+const struct baton_device_ops baton_doorbell = { .name = "doorbell" };
 const struct baton_device_ops baton_exits = { .name = "exits" };
 const struct baton_device_ops baton_files = { .name = "files" };
 const struct baton_device_ops baton_latch = { .name = "latch" };
@@ -149,4 +150,18 @@ int baton_device_create(struct baton_host *host, const struct baton_device_ops *
 void baton_host_stop(struct baton_host *host)
 {
 	(void)host;
+}
+
+int baton_region_create(struct baton_host *host, uint64_t size, struct baton_diag *diag,
+			struct baton_region **region)
+{
+	(void)host, (void)size, (void)diag, (void)region;
+	return 0;
+}
+
+int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
+		       struct baton_diag *diag)
+{
+	(void)region, (void)vm, (void)at, (void)diag;
+	return 0;
 }

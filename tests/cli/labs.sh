@@ -66,6 +66,8 @@ lab simple-kvm-by-out
 lab simple-kvm-e4
 lab simple-kvm-ea
 lab simple-kvm-f0
+lab ring-shared
+lab ring-shared-long
 lab file
 lab file-real
 lab file-long

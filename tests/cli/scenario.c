@@ -179,6 +179,45 @@ static void patterns_are_checked(void **state)
 		"expression without { and } of at most 4096 bytes");
 }
 
+static void regions_and_what_goes_with_them(void **state)
+{
+	struct parsed p = accepts(
+		GOOD
+		"- {name: two, image: b.bin}\n"
+		"regions:\n"
+		"- {name: r, size: 8KiB, at: {two: 0x5000, neo: 64KiB}}\n"
+		"devices:\n"
+		"- {type: doorbell, vms: [two, neo]}\n"
+		"- {type: files, vm: two, folder: data, writable: true, limit: 1KiB}\n"
+		"- {type: files, vm: neo, folder: /data}\n");
+	const struct scenario_region *r = p.scenario.regions;
+	const struct doorbell_settings *bell = (struct doorbell_settings *)p.scenario.devices[0];
+	const struct files_settings *files = (struct files_settings *)p.scenario.devices[1];
+
+	assert_int_equal(p.scenario.region_count, 1);
+	assert_string_equal(r->name, "r");
+	assert_true(r->size == 8192 && r->place_count == 2);
+	assert_true(r->places[0].vm == 1 && r->places[0].gpa == 0x5000);
+	assert_true(r->places[1].vm == 0 && r->places[1].gpa == 65536);
+	assert_true(bell->count == 2 && bell->vms[0] == 1 && bell->vms[1] == 0);
+	assert_true(files->vm == 1 && files->writable && files->limit == 1024);
+	assert_string_equal(files->folder, "./data");
+	files = (struct files_settings *)p.scenario.devices[2];
+	assert_string_equal(files->folder, "/data");
+	assert_true(!files->writable && files->limit == 16 << 20);
+	scenario_fini(&p.scenario);
+	refuses(GOOD "regions:\n- {name: r, size: 5000, at: {neo: 0}}\n",
+		"s.yaml:5:19: size is no multiple of 4 KiB; expected one");
+	refuses(GOOD "regions:\n- {name: r, size: 4KiB, at: {noe: 0}}\n",
+		"s.yaml:5:30: VM \"noe\" is unknown; expected neo (did you mean \"neo\"?)");
+	refuses(GOOD "regions:\n- {name: r, at: {neo: 0}}\n",
+		"s.yaml:5:3: a region has no \"size\"; expected one");
+	refuses(GOOD "devices:\n- {type: doorbell, vms: [neo, neo]}\n",
+		"s.yaml:5:31: vm \"neo\" is there twice; expected it once");
+	refuses(GOOD "devices:\n- {type: files, vm: neo}\n",
+		"s.yaml:5:3: a device has no \"folder\"; expected one");
+}
+
 /* Expectations name VMs, and still may stand above them. */
 static void every_expectation_arrives(void **state)
 {
@@ -294,17 +333,17 @@ static void what_is_no_yaml_is_refused(void **state)
 	refuses(GOOD "---\nmore: 1\n", "s.yaml:5:1: a second document; expected one");
 	refuses("- a\n- b\n",
 		"s.yaml:1:1: the scenario is a list; expected a mapping of version, policy, for, "
-		"seed, watchdog, show, vms, devices or expect");
+		"seed, watchdog, show, vms, regions, devices or expect");
 	refuses("neo.bin\n",
 		"s.yaml:1:1: the scenario is \"neo.bin\"; expected a mapping of version, policy, "
-		"for, seed, watchdog, show, vms, devices or expect");
+		"for, seed, watchdog, show, vms, regions, devices or expect");
 }
 
 static void keys_are_checked(void **state)
 {
 	refuses("version: 1\npolcy: share\n" "vms: [{image: neo.bin}]\n",
 		"s.yaml:2:1: the scenario: key \"polcy\" is unknown; expected version, policy, "
-		"for, seed, watchdog, show, vms, devices or expect (did you mean \"policy\"?)");
+		"for, seed, watchdog, show, vms, regions, devices or expect (did you mean \"policy\"?)");
 	refuses("version: 1\nfor: 1s\nfor: 2s\nvms: [{image: neo.bin}]\n",
 		"s.yaml:3:1: the scenario: key \"for\" is there twice, first in line 2; expected "
 		"it once");
@@ -323,7 +362,7 @@ static void keys_are_checked(void **state)
 		"s.yaml:2:6: a tag; expected a plain value");
 	refuses("version: 1\n<<: {for: 1s}\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:1: the scenario: key \"<<\" is unknown; expected version, policy, for, "
-		"seed, watchdog, show, vms, devices or expect");
+		"seed, watchdog, show, vms, regions, devices or expect");
 }
 
 static void types_are_checked(void **state)
@@ -430,9 +469,9 @@ static void vms_are_checked(void **state)
 static void devices_are_checked(void **state)
 {
 	refuses(GOOD "devices:\n- {type: handoff, vm: neo}\n",
-		"s.yaml:5:10: device type \"handoff\" is unknown; expected console, files or latch");
+		"s.yaml:5:10: device type \"handoff\" is unknown; expected console, doorbell, files or latch");
 	refuses(GOOD "devices:\n- {type: consol, vm: neo}\n",
-		"s.yaml:5:10: device type \"consol\" is unknown; expected console, files or latch (did "
+		"s.yaml:5:10: device type \"consol\" is unknown; expected console, doorbell, files or latch (did "
 		"you mean \"console\"?)");
 	refuses(GOOD "devices:\n- {vm: neo}\n",
 		"s.yaml:5:3: a device has no \"type\"; expected one");
@@ -734,6 +773,7 @@ int main(void)
 		cmocka_unit_test(every_key_arrives),
 		cmocka_unit_test(ports_are_a_map_and_what_differs_from_it),
 		cmocka_unit_test(patterns_are_checked),
+		cmocka_unit_test(regions_and_what_goes_with_them),
 		cmocka_unit_test(every_expectation_arrives),
 		cmocka_unit_test(a_policy_may_be_a_bare_name),
 		cmocka_unit_test(a_schedule_is_beside_its_scenario),

@@ -175,7 +175,7 @@ cat >"$work/bad.yaml" <<-END
 	devices: [{type: handoff, vm: neo}]
 END
 run run "$work/bad.yaml"
-says 2 "$work/bad.yaml:3:18: device type \"handoff\" is unknown; expected console, files or latch" \
+says 2 "$work/bad.yaml:3:18: device type \"handoff\" is unknown; expected console, doorbell, files or latch" \
 	'an unknown device'
 cat >"$work/bad.yaml" <<-END
 	version: 1
