@@ -10,6 +10,7 @@
 #include "device.h"
 #include "heap.h"
 #include "outlet.h"
+#include "show.h"
 #include "terminal.h"
 
 #define PROGRESS_STEP_NS UINT64_C(200000000)
@@ -104,6 +105,7 @@ static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 	for (size_t i = 0; i < scenario->vm_count + scenario->device_count && !result; i++) {
 		settings = i < scenario->vm_count ? scenario->vms[i].ports :
 						    scenario->devices[i - scenario->vm_count];
+		site.shown = i < scenario->vm_count ? NULL : &cloud->devices[i - scenario->vm_count];
 		if (settings)
 			result = settings->type->create(settings, &site, &diag);
 	}
@@ -111,8 +113,7 @@ static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 	return result ? fail(error, settings->at, result, &diag) : STATUS_MET;
 }
 
-static int add_host(struct cloud *cloud, const struct baton_observer *observer, void *context,
-		    struct baton_diag *diag)
+static int add_host(struct cloud *cloud, struct show_lines *lines, struct baton_diag *diag)
 {
 	const struct scenario *scenario = cloud->scenario;
 	struct baton_host_config config = BATON_HOST_CONFIG;
@@ -123,8 +124,8 @@ static int add_host(struct cloud *cloud, const struct baton_observer *observer, 
 	config.sched.seed = scenario->seed;
 	config.sched.script = scenario->script;
 	config.max_vms = (uint32_t)scenario->vm_count;
-	config.observer = observer;
-	config.observer_context = context;
+	config.observer = &lines->observer;
+	config.observer_context = lines;
 	return baton_host_create(&config, diag, &cloud->host);
 }
 
@@ -143,12 +144,24 @@ static void prepare_outputs(struct cloud *cloud, struct outlet *to, struct termi
 				room = expectation_room(e);
 		}
 		output_init(&cloud->vms[i].output, to, terminal, room);
+		cloud->vms[i].output.json = scenario->format == FORMAT_JSON;
 	}
 }
 
+static void prepare_devices(struct cloud *cloud, struct show_lines *lines)
+{
+	const struct scenario *scenario = cloud->scenario;
+
+	cloud->devices = heap_zeroed(scenario->device_count, sizeof(*cloud->devices));
+	for (size_t i = 0; i < scenario->device_count; i++)
+		cloud->devices[i] = (struct show_device){
+			.lines = lines, .type = scenario->devices[i]->type, .number = i,
+		};
+}
+
 enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
-			 const struct baton_observer *observer, void *context, struct outlet *to,
-			 struct terminal *terminal, struct yaml_error *error)
+			 struct show_lines *lines, struct outlet *to, struct terminal *terminal,
+			 struct yaml_error *error)
 {
 	struct baton_diag diag = { .message = "" };
 	int result;
@@ -156,7 +169,8 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 	*cloud = (struct cloud){ .scenario = scenario };
 	cloud->vms = heap_zeroed(scenario->vm_count, sizeof(*cloud->vms));
 	prepare_outputs(cloud, to, terminal);
-	result = add_host(cloud, observer, context, &diag);
+	prepare_devices(cloud, lines);
+	result = add_host(cloud, lines, &diag);
 	if (result)
 		return fail(error, (struct place){ 0, 0 }, result, &diag);
 	to->host = cloud->host;
@@ -180,6 +194,7 @@ void cloud_destroy(struct cloud *cloud)
 	for (size_t i = 0; i < cloud->scenario->vm_count; i++)
 		output_fini(&cloud->vms[i].output);
 	free(cloud->vms);
+	free(cloud->devices);
 }
 
 /* ---------------------------------------------------------------- running */

@@ -12,6 +12,8 @@
 #include "status.h"
 
 struct outlet;
+struct show_device;
+struct show_lines;
 struct terminal;
 
 struct cloud_vm {
@@ -26,18 +28,19 @@ struct cloud {
 	const struct scenario *scenario; /* borrowed, finished */
 	struct baton_host *host;
 	struct cloud_vm *vms;	/* as many as the scenario has, in its order */
+	struct show_device *devices; /* likewise */
 	enum baton_run_end end; /* why the run ended */
 	struct baton_host_stats stats; /* as of the last cloud_measure() */
 };
 
 /*
- * Creates everything; the guests' output goes to `to`. All pointers are
+ * Creates everything; the guests' output goes to `to`, what is seen to `lines`. All pointers are
  * borrowed until cloud_destroy(), which may also follow a failure. Returns
  * STATUS_MET, or STATUS_USAGE or STATUS_CANNOT with `error`.
  */
 enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
-			 const struct baton_observer *observer, void *context, struct outlet *to,
-			 struct terminal *terminal, struct yaml_error *error);
+			 struct show_lines *lines, struct outlet *to, struct terminal *terminal,
+			 struct yaml_error *error);
 void cloud_destroy(struct cloud *cloud);
 
 /*

@@ -72,6 +72,7 @@ static int prepare(const struct run_options *options, struct scenario *scenario,
 static void note_unused(const struct run_options *options, const struct scenario *scenario)
 {
 	bool turns = !strcmp(scenario->policy, "turns");
+	bool json = scenario->format == FORMAT_JSON; /* of what guests write, too */
 
 	if (options->given[RUN_OPTION_QUANTUM] && !scenario_uses_quantum(scenario))
 		fprintf(stderr, "baton run: --quantum changes nothing: policy %s has none\n",
@@ -79,6 +80,8 @@ static void note_unused(const struct run_options *options, const struct scenario
 	if (options->given[RUN_OPTION_BURST] && !turns)
 		fprintf(stderr, "baton run: --burst changes nothing: policy %s has none\n",
 			scenario->policy);
+	if (options->given[RUN_OPTION_FORMAT] && scenario->show == SHOW_NONE && !json)
+		fprintf(stderr, "baton run: --format changes nothing: nothing is shown; see --show\n");
 }
 
 /* A slice that this machine cannot carry is raised to one that it can. */
@@ -104,11 +107,13 @@ static enum status judge(const struct cloud *cloud)
 									      : STATUS_UNMET;
 }
 
-static enum status run_and_report(struct cloud *cloud, struct terminal *terminal,
+static enum status run_and_report(struct cloud *cloud, struct show_lines *lines,
 				  struct outlet *guests, bool quiet, FILE *json)
 {
+	struct terminal *terminal = lines->terminal;
 	int error;
 
+	show_begin(lines);
 	interrupt_stops(cloud->host);
 	error = cloud_run(cloud, terminal, quiet);
 	interrupt_ends();
@@ -184,25 +189,27 @@ static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 	int error_out;
 
 	signal(SIGPIPE, SIG_IGN); /* a write that nobody reads fails instead */
-	outlet_init(&guests, json == stdout ? STDERR_FILENO : STDOUT_FILENO);
+	outlet_init(&guests, json == stdout ? STDERR_FILENO : STDOUT_FILENO,
+		    scenario->format == FORMAT_JSON ? OUTLET_SPARE_JSON : OUTLET_SPARE);
 	terminal_init(&terminal, stderr);
 	if (scenario->show != SHOW_NONE) {
 		if (!terminal.live)
 			setvbuf(stderr, NULL, _IOFBF, SHOW_BUFFER);
 		terminal.live = false; /* lines that come by themselves are progress enough */
 	}
-	show_init(&lines, scenario, &terminal);
+	show_init(&lines, scenario, &terminal, &guests);
 	fit_quantum(scenario);
-	status = cloud_create(&cloud, scenario, &lines.observer, &lines, &guests, &terminal, &error);
+	status = cloud_create(&cloud, scenario, &lines, &guests, &terminal, &error);
 	if (status)
 		complain(scenario, &error, status);
 	else
-		status = run_and_report(&cloud, &terminal, &guests, quiet, json);
+		status = run_and_report(&cloud, &lines, &guests, quiet, json);
 	guests.host = NULL; /* it goes */
 	cloud_destroy(&cloud);
+	error_out = outlet_drain(&guests);
+	outlet_fini(&guests);
 	if (fflush(stderr) || ferror(stderr))
 		return STATUS_USAGE; /* and there is nobody to tell */
-	error_out = outlet_drain(&guests);
 	if (error_out) {
 		fprintf(stderr, "baton run: cannot write what the guests said: %s\n",
 			strerror(-error_out));

@@ -15,6 +15,9 @@ const struct device_type *const device_types[] = {
 	&device_doorbell,
 	&device_files,
 	&device_latch,
+	&device_handoff,
+	&device_batch,
+	&device_ring,
 	NULL,
 };
 

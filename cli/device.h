@@ -6,11 +6,12 @@
 #ifndef BATON_CLI_DEVICE_H
 #define BATON_CLI_DEVICE_H
 
-#include "baton/device.h"
+#include "baton/traffic.h"
 #include "yaml_reader.h"
 
 struct output;
 struct scenario;
+struct show_device;
 struct scenario_vm;
 struct device_settings;
 
@@ -26,6 +27,7 @@ struct device_site {
 	const struct scenario *scenario;
 	struct baton_host *host;
 	struct device_site_vm *vms; /* in the scenario's order */
+	struct show_device *shown;  /* the context for events of the device that is made now */
 };
 
 struct device_type {
@@ -85,6 +87,31 @@ struct files_settings {
 	uint64_t limit;
 };
 
+/* A device between two VMs. The settings of each type of these begin so. */
+struct traffic_settings {
+	struct device_settings head;
+	size_t producer, consumer;
+};
+
+struct handoff_settings {
+	struct traffic_settings between;
+	uint64_t depth;
+	uint16_t produce, consume, consumed;
+};
+
+struct batch_settings {
+	struct traffic_settings between;
+	uint64_t size;
+	struct baton_batch_ports ports;
+};
+
+struct ring_settings {
+	struct traffic_settings between;
+	uint64_t capacity, state;
+	enum baton_ring_layout layout;
+	uint16_t begin, produced, consumed;
+};
+
 /* All types, ended by NULL. */
 extern const struct device_type *const device_types[];
 
@@ -93,6 +120,9 @@ extern const struct device_type device_console;
 extern const struct device_type device_doorbell;
 extern const struct device_type device_files;
 extern const struct device_type device_latch;
+extern const struct device_type device_handoff;
+extern const struct device_type device_batch;
+extern const struct device_type device_ring;
 
 /* New settings with the type's defaults; device_settings_free() takes them back. */
 struct device_settings *device_settings_new(const struct device_type *type,
@@ -116,6 +146,21 @@ int device_read_type(struct yaml_reader *reader, const yaml_node_t *node,
 /* For tables: the name of a VM, into a size_t. */
 int device_read_vm(struct yaml_reader *reader, const yaml_node_t *node,
 		   const struct yaml_field *field, void *settings);
+
+/* The first rows of devices between two VMs. */
+#define TRAFFIC_FIELDS                                                                            \
+	DEVICE_TYPE_FIELD,                                                                        \
+		{ "producer", device_read_vm, offsetof(struct traffic_settings, producer), 0, 0, true }, \
+		{ "consumer", traffic_read_consumer, 0, 0, 0, true }
+int traffic_read_consumer(struct yaml_reader *reader, const yaml_node_t *node,
+			  const struct yaml_field *field, void *settings);
+
+/* What such a device is made with. */
+struct baton_traffic_config traffic_config(const struct traffic_settings *settings,
+					   const struct device_site *site);
+
+/* A VM whose port is one of the latch's by default has no latch then. */
+void traffic_takes_port(struct device_site *site, size_t vm, uint16_t port);
 
 /* For tables: a port, into a uint16_t. */
 int device_read_port(struct yaml_reader *reader, const yaml_node_t *node,

@@ -10,18 +10,30 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "baton/baton.h"
+#include "heap.h"
 
-void outlet_init(struct outlet *outlet, int fd)
+#define BUFFER 12288 /* besides what is spare */
+
+void outlet_init(struct outlet *outlet, int fd, size_t spare)
 {
 	outlet->fd = fd;
 	outlet->error = 0;
 	outlet->eager = isatty(fd);
 	outlet->host = NULL;
+	outlet->room = BUFFER + spare;
+	outlet->spare = spare;
 	outlet->used = 0;
+	outlet->bytes = heap_zeroed(outlet->room, 1);
+}
+
+void outlet_fini(struct outlet *outlet)
+{
+	free(outlet->bytes);
 }
 
 /* Nobody will take anything any more. */
@@ -60,15 +72,15 @@ static void flush(struct outlet *outlet, int timeout_ms)
 
 bool outlet_ready(struct outlet *outlet)
 {
-	if (outlet->used > OUTLET_ROOM - OUTLET_SPARE)
+	if (outlet->used > outlet->room - outlet->spare)
 		flush(outlet, 0);
-	return outlet->used <= OUTLET_ROOM - OUTLET_SPARE;
+	return outlet->used <= outlet->room - outlet->spare;
 }
 
 void outlet_put(struct outlet *outlet, const char *bytes, size_t count)
 {
 	while (count && !outlet->error) {
-		size_t room = OUTLET_ROOM - outlet->used, part = count < room ? count : room;
+		size_t room = outlet->room - outlet->used, part = count < room ? count : room;
 
 		memcpy(outlet->bytes + outlet->used, bytes, part);
 		outlet->used += part;

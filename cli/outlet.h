@@ -15,21 +15,24 @@
 
 struct baton_host;
 
-#define OUTLET_ROOM  (20 << 10)
-#define OUTLET_SPARE 8192 /* that much is free when it is ready: baton/device.h's burst */
+#define OUTLET_SPARE 8192 /* what a guest may write at once: baton/device.h's burst */
+/* As JSON: a line of some 120 bytes for each byte, at worst. */
+#define OUTLET_SPARE_JSON (1 << 20)
 
 struct outlet {
 	int fd;	   /* borrowed */
 	int error; /* errno of a write that failed; then everything is thrown away */
 	bool eager; /* somebody watches: bytes go at once, not in large pieces */
 	struct baton_host *host; /* stopped when a write fails; or NULL */
-	size_t used;
-	char bytes[OUTLET_ROOM];
+	size_t room, spare, used;
+	char *bytes;
 };
 
-void outlet_init(struct outlet *outlet, int fd);
+/* `spare` bytes are free when it is ready. outlet_fini() frees what waits; it writes nothing. */
+void outlet_init(struct outlet *outlet, int fd, size_t spare);
+void outlet_fini(struct outlet *outlet);
 
-/* Is there room for OUTLET_SPARE bytes? Does not block. */
+/* Is there room for `spare` bytes? Does not block. */
 bool outlet_ready(struct outlet *outlet);
 
 /* Takes all bytes. Blocks only where outlet_ready() was not asked. */

@@ -9,6 +9,7 @@
 
 #include "heap.h"
 #include "outlet.h"
+#include "show.h"
 #include "terminal.h"
 
 void output_init(struct output *output, struct outlet *to, struct terminal *terminal, size_t room)
@@ -40,5 +41,8 @@ void output_write(void *context, struct baton_vm *vm, const char *bytes, size_t 
 	}
 	output->size += count;
 	terminal_clear(output->terminal);
-	outlet_put(output->to, bytes, count);
+	if (output->json)
+		show_json_output(output->to, vm, bytes, count);
+	else
+		outlet_put(output->to, bytes, count);
 }

@@ -17,6 +17,7 @@ struct terminal;
 struct output {
 	struct outlet *to;	   /* borrowed */
 	struct terminal *terminal; /* borrowed: cleared before anything is written */
+	bool json;		   /* passed on as JSON lines */
 	char *kept;		   /* the first `room` bytes */
 	size_t room;
 	uint64_t size; /* of all that the guest wrote */

@@ -178,11 +178,13 @@ static int apply_schedule(const struct run_options *options, struct scenario *sc
 static int apply_to_host(const struct run_options *options, struct scenario *scenario,
 			 struct yaml_error *error)
 {
-	size_t policy, show;
+	size_t policy, show, format;
 	int result = choose(options, RUN_OPTION_POLICY, scenario_policy_word, &policy, error);
 
 	if (!result)
 		result = choose(options, RUN_OPTION_SHOW, scenario_show_word, &show, error);
+	if (!result)
+		result = choose(options, RUN_OPTION_FORMAT, scenario_format_word, &format, error);
 	if (!result)
 		result = take(options, RUN_OPTION_QUANTUM, units_read_duration, UNITS_DURATION, 1,
 			      UINT64_MAX, &scenario->quantum_ns, error);
@@ -204,6 +206,8 @@ static int apply_to_host(const struct run_options *options, struct scenario *sce
 	}
 	if (show != SIZE_MAX)
 		scenario->show = (enum show)show;
+	if (format != SIZE_MAX)
+		scenario->format = (enum format)format;
 	return apply_schedule(options, scenario, error);
 }
 

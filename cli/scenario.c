@@ -318,6 +318,18 @@ const char *scenario_show_word(const void *none, size_t i)
 		[SHOW_NONE] = "none",
 		[SHOW_EXITS] = "exits",
 		[SHOW_TURNS] = "turns",
+		[SHOW_TRAFFIC] = "traffic",
+	};
+
+	return i < sizeof(words) / sizeof(*words) ? words[i] : NULL;
+}
+
+const char *scenario_format_word(const void *none, size_t i)
+{
+	static const char *const words[] = {
+		[FORMAT_LINES] = "lines",
+		[FORMAT_COURSE] = "course",
+		[FORMAT_JSON] = "json",
 	};
 
 	return i < sizeof(words) / sizeof(*words) ? words[i] : NULL;

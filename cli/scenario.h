@@ -37,6 +37,14 @@ enum show {
 	SHOW_NONE,
 	SHOW_EXITS,
 	SHOW_TURNS,
+	SHOW_TRAFFIC,
+};
+
+/* How it is shown. */
+enum format {
+	FORMAT_LINES,
+	FORMAT_COURSE,
+	FORMAT_JSON,
 };
 
 struct scenario_vm {
@@ -83,6 +91,7 @@ struct scenario {
 	uint64_t for_ns; /* BATON_FOREVER: until all have ended */
 	uint64_t watchdog_ns;
 	enum show show;
+	enum format format;
 	struct place policy_at, schedule_at;
 	struct scenario_vm *vms;
 	size_t vm_count;
@@ -143,6 +152,7 @@ void scenario_name_vm(const struct scenario *scenario, struct scenario_vm *vm);
 const char *scenario_policy_word(const void *none, size_t i);
 const char *scenario_mode_word(const void *none, size_t i);
 const char *scenario_show_word(const void *none, size_t i);
+const char *scenario_format_word(const void *none, size_t i);
 const char *scenario_vm_word(const void *scenario, size_t i);
 
 #endif

@@ -117,6 +117,18 @@ static int read_show(struct yaml_reader *reader, const yaml_node_t *node,
 	return error;
 }
 
+static int read_format(struct yaml_reader *reader, const yaml_node_t *node,
+		       const struct yaml_field *field, void *object)
+{
+	struct scenario *scenario = object;
+	size_t i;
+	int error = yaml_choice(reader, node, "format", scenario_format_word, NULL, &i);
+
+	if (!error)
+		scenario->format = (enum format)i;
+	return error;
+}
+
 /* -------------------------------------------------------------------- VMs */
 
 static int read_name(struct yaml_reader *reader, const yaml_node_t *node,
@@ -307,6 +319,7 @@ static const struct yaml_field scenario_fields[] = {
 	{ "seed", yaml_read_number, IN_SCENARIO(seed), 0, 0, false },
 	{ "watchdog", yaml_read_duration, IN_SCENARIO(watchdog_ns), 0, 0, false },
 	{ "show", read_show, 0, 0, 0, false },
+	{ "format", read_format, 0, 0, 0, false },
 	{ "vms", read_vms, 0, 1, SCENARIO_MOST_VMS, true },
 	{ "regions", scenario_read_regions, 0, 0, SCENARIO_MOST_VMS, false },
 	{ "devices", read_devices, 0, 0, SCENARIO_MOST_VMS, false },

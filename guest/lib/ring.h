@@ -1,78 +1,80 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * ring.h - a ring without copies: one producer, one consumer, in memory that both
- * VMs share. The host never sees an item; it hears a bell when somebody may have to
- * be woken.
+ * ring.h - the guest's side of the ring device: the state that the host puts at
+ * GPA 0x400 when a turn begins, and takes from there when it ends.
  *
- * `head` counts the items that were put in and belongs to the producer, `tail` those
- * taken out and belongs to the consumer; both only grow, and wrap at 2^32, which the
- * capacity divides. So full (the difference is the capacity) and empty (it is 0)
- * look different, and no slot is wasted.
- *
- * Stores become visible in the order in which they were made (x86; SDM vol. 3,
- * 8.2.2), so the item is there when the count says so; the compiler is told to keep
- * that order too. What x86 does reorder is a store and a load behind it: so each side
- * fences between its own count and the other's, or both could miss that the other
- * one waits. Going to sleep is decided on a count that may be old already: the bell
- * rings until it is waited for, so that no wake-up is lost.
- *
- * Memory that holds zeroes is an empty ring.
+ * RING_CAPACITY slots; with RING_POINTERS the layout without a count, where the
+ * pointers stand at the slots that were used last.
  */
 #ifndef RING_H
 #define RING_H
 
+#include <stdbool.h>
+
 #include "guest.h"
 
-#define RING_CAPACITY 512
-#define RING_ITEMS_IN 0 /* bell: there is an item again */
-#define RING_ROOM     1 /* bell: there is room again */
+#ifndef RING_CAPACITY
+#define RING_CAPACITY 20
+#endif
+
+#define RING_BEGIN    0xF4
+#define RING_PRODUCED 0xF2
+#define RING_CONSUMED 0xF3
 
 struct ring {
-	volatile uint32_t head;
-	uint32_t of_another_cache_line[15];
-	volatile uint32_t tail;
-	uint32_t of_a_third[15];
-	volatile uint32_t items[RING_CAPACITY];
+	int32_t prod_p, cons_p;
+#ifndef RING_POINTERS
+	int32_t count;
+#endif
+	int32_t buf[RING_CAPACITY];
 };
 
-#define RING_BARRIER() __asm__ volatile("" : : : "memory")
-
-static inline void ring_fence(void)
+/* Begins a turn: how many items it may be, at most. */
+static inline uint32_t ring_begin(void)
 {
-	uint32_t nothing = 0;
-
-	__asm__ volatile("lock; addl $0, %0" : "+m"(nothing) : : "memory", "cc");
+	return in32(RING_BEGIN);
 }
 
-/* The producer's: puts an item in, and waits for room before if there is none. */
-static inline void ring_put(struct ring *ring, uint32_t item)
+/* The compiler must not think that only the word of the result is there. */
+static inline struct ring *ring_state(void)
 {
-	uint32_t head = ring->head;
+	struct ring *ring = (struct ring *)&guest_result;
 
-	while (head - ring->tail == RING_CAPACITY)
-		baton_wait(RING_ROOM);
-	ring->items[head % RING_CAPACITY] = item;
-	RING_BARRIER();
-	ring->head = head + 1;
-	ring_fence();
-	if (ring->tail == head) /* the consumer has seen it empty, or will have */
-		baton_ring(RING_ITEMS_IN);
+	__asm__("" : "+r"(ring));
+	return ring;
 }
 
-/* The consumer's: takes an item out, and waits for one before if there is none. */
-static inline uint32_t ring_take(struct ring *ring)
+static inline int32_t ring_after(int32_t slot)
 {
-	uint32_t tail = ring->tail, item;
+	return (slot + 1) % RING_CAPACITY;
+}
 
-	while (ring->head == tail)
-		baton_wait(RING_ITEMS_IN);
-	RING_BARRIER();
-	item = ring->items[tail % RING_CAPACITY];
-	RING_BARRIER();
-	ring->tail = tail + 1;
-	ring_fence();
-	if (ring->head - tail == RING_CAPACITY) /* the producer has seen it full, or will have */
-		baton_ring(RING_ROOM);
+static inline void ring_put(struct ring *ring, int32_t item)
+{
+#ifdef RING_POINTERS
+	ring->prod_p = ring_after(ring->prod_p);
+	ring->buf[ring->prod_p] = item;
+#else
+	ring->buf[ring->prod_p] = item;
+	ring->prod_p = ring_after(ring->prod_p);
+	ring->count++;
+#endif
+}
+
+/* Takes an item, and leaves its slot empty. */
+static inline int32_t ring_take(struct ring *ring)
+{
+	int32_t item, slot;
+
+#ifdef RING_POINTERS
+	slot = ring->cons_p = ring_after(ring->cons_p);
+#else
+	slot = ring->cons_p;
+	ring->cons_p = ring_after(slot);
+	ring->count--;
+#endif
+	item = ring->buf[slot];
+	ring->buf[slot] = 0;
 	return item;
 }
 

@@ -8,15 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "baton/device.h"
+#include "baton/traffic.h"
 
+const struct baton_device_ops baton_batch = { .name = "batch" };
 const struct baton_device_ops baton_console = { .name = "console" };
 const struct baton_device_ops baton_course = { .name = "course" };
 const struct baton_device_ops baton_doorbell = { .name = "doorbell" };
 const struct baton_device_ops baton_exits = { .name = "exits" };
 const struct baton_device_ops baton_files = { .name = "files" };
+const struct baton_device_ops baton_handoff = { .name = "handoff" };
 const struct baton_device_ops baton_latch = { .name = "latch" };
 const struct baton_device_ops baton_random = { .name = "random" };
+const struct baton_device_ops baton_ring = { .name = "ring" };
 const struct baton_device_ops baton_timer = { .name = "timer" };
 
 const struct baton_course_map *baton_course_maps(void)
@@ -24,6 +27,25 @@ const struct baton_course_map *baton_course_maps(void)
 	static const struct baton_course_map maps[2] = { { .name = "course", .print8 = 0xE9 } };
 
 	return maps;
+}
+
+const struct baton_batch_ports *baton_batch_ports(void)
+{
+	static const struct baton_batch_ports ports[2] = { { .name = "course" } };
+
+	return ports;
+}
+
+const char *baton_ring_layout_name(enum baton_ring_layout layout)
+{
+	return layout == BATON_RING_COUNT ? "count" : "pointers";
+}
+
+const char *baton_traffic_name(enum baton_traffic_kind kind)
+{
+	static const char *const names[] = { "produced", "consuming", "consumed" };
+
+	return names[kind];
 }
 
 const char *baton_exit_name(enum baton_exit_kind kind)

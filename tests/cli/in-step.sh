@@ -68,7 +68,8 @@ sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z]*\) Ar \([A-Z
 same "$work/help" "$work/man" 'arguments have the same names'
 
 # Every policy, mode and what can be shown is offered.
-for word in share quantum turns script null real protected paged long exits none; do
+for word in share quantum turns script null real protected paged long exits none traffic \
+	lines course json; do
 	grep -qE "^\.Cm $word( |\$)" "$man/baton-run.1" && grep -qw "$word" "$completion"
 	result $? "$word is in the manual and in the completion"
 done

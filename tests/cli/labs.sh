@@ -53,6 +53,13 @@ lab matrix-c-0-100 --for 500ms
 lab matrix-c-100-0 --for 500ms
 lab matrix-three --for 3s
 
+lab emu-1
+lab emu-2
+lab emu-3
+lab emu-4
+lab emu-ring6
+lab emu-pointers
+
 lab answer-real
 lab answer-protected
 lab answer-long

@@ -1104,7 +1104,7 @@ static void turns_are_shown_with_their_time(void **state)
 	make_up(&m);
 	m.scenario.show = SHOW_TURNS;
 	terminal.to = open_memstream(&m.text, &size);
-	show_init(&lines, &m.scenario, &terminal);
+	show_init(&lines, &m.scenario, &terminal, NULL);
 	assert_null(lines.observer.exit);
 	for (int i = 0; i < 2; i++) {
 		const struct baton_turn turn = {

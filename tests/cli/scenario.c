@@ -84,6 +84,7 @@ static void every_key_arrives(void **state)
 		"seed: 7\n"
 		"watchdog: 3s\n"
 		"show: exits\n"
+		"format: course\n"
 		"vms:\n"
 		"  - {name: one, image: x.bin, mode: long, memory: 64MiB, share: 4294967296,\n"
 		"     load: 0x7c00, entry: 0xffffffff80007c00, ports: none, bare: true,\n"
@@ -106,6 +107,7 @@ static void every_key_arrives(void **state)
 	assert_int_equal(s->seed, 7);
 	assert_int_equal(s->watchdog_ns, 3 * S);
 	assert_int_equal(s->show, SHOW_EXITS);
+	assert_int_equal(s->format, FORMAT_COURSE);
 	assert_int_equal(s->vm_count, 2);
 	assert_true(vm->has_mode && vm->mode == BATON_MODE_LONG);
 	assert_int_equal(vm->memory, 64 << 20);
@@ -333,17 +335,17 @@ static void what_is_no_yaml_is_refused(void **state)
 	refuses(GOOD "---\nmore: 1\n", "s.yaml:5:1: a second document; expected one");
 	refuses("- a\n- b\n",
 		"s.yaml:1:1: the scenario is a list; expected a mapping of version, policy, for, "
-		"seed, watchdog, show, vms, regions, devices or expect");
+		"seed, watchdog, show, format, vms, regions, devices or expect");
 	refuses("neo.bin\n",
 		"s.yaml:1:1: the scenario is \"neo.bin\"; expected a mapping of version, policy, "
-		"for, seed, watchdog, show, vms, regions, devices or expect");
+		"for, seed, watchdog, show, format, vms, regions, devices or expect");
 }
 
 static void keys_are_checked(void **state)
 {
 	refuses("version: 1\npolcy: share\n" "vms: [{image: neo.bin}]\n",
 		"s.yaml:2:1: the scenario: key \"polcy\" is unknown; expected version, policy, "
-		"for, seed, watchdog, show, vms, regions, devices or expect (did you mean \"policy\"?)");
+		"for, seed, watchdog, show, format, vms, regions, devices or expect (did you mean \"policy\"?)");
 	refuses("version: 1\nfor: 1s\nfor: 2s\nvms: [{image: neo.bin}]\n",
 		"s.yaml:3:1: the scenario: key \"for\" is there twice, first in line 2; expected "
 		"it once");
@@ -362,7 +364,7 @@ static void keys_are_checked(void **state)
 		"s.yaml:2:6: a tag; expected a plain value");
 	refuses("version: 1\n<<: {for: 1s}\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:1: the scenario: key \"<<\" is unknown; expected version, policy, for, "
-		"seed, watchdog, show, vms, regions, devices or expect");
+		"seed, watchdog, show, format, vms, regions, devices or expect");
 }
 
 static void types_are_checked(void **state)
@@ -417,7 +419,7 @@ static void policies_are_checked(void **state)
 	refuses("version: 1\npolicy: {name: script, file: \"\"}\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:30: file is nothing; expected the name of a schedule file");
 	refuses("version: 1\nshow: exit\nvms: [{image: neo.bin}]\n",
-		"s.yaml:2:7: show \"exit\" is unknown; expected none, exits or turns (did you mean "
+		"s.yaml:2:7: show \"exit\" is unknown; expected none, exits, turns or traffic (did you mean "
 		"\"exits\"?)");
 }
 
@@ -466,13 +468,16 @@ static void vms_are_checked(void **state)
 		"s.yaml:3:20: name is 64 bytes long; expected at most 63");
 }
 
+#define GOOD2 GOOD "- {image: tri.bin}\n"
+
 static void devices_are_checked(void **state)
 {
-	refuses(GOOD "devices:\n- {type: handoff, vm: neo}\n",
-		"s.yaml:5:10: device type \"handoff\" is unknown; expected console, doorbell, files or latch");
+	refuses(GOOD "devices:\n- {type: relay, vm: neo}\n",
+		"s.yaml:5:10: device type \"relay\" is unknown; expected console, doorbell, files, latch, "
+		"handoff, batch or ring");
 	refuses(GOOD "devices:\n- {type: consol, vm: neo}\n",
-		"s.yaml:5:10: device type \"consol\" is unknown; expected console, doorbell, files or latch (did "
-		"you mean \"console\"?)");
+		"s.yaml:5:10: device type \"consol\" is unknown; expected console, doorbell, files, latch, "
+		"handoff, batch or ring (did you mean \"console\"?)");
 	refuses(GOOD "devices:\n- {vm: neo}\n",
 		"s.yaml:5:3: a device has no \"type\"; expected one");
 	refuses(GOOD "devices:\n- {type: console}\n",
@@ -491,6 +496,39 @@ static void devices_are_checked(void **state)
 	refuses(GOOD "devices:\n- {type: latch, vm: neo, ports: 5..3}\n",
 		"s.yaml:5:33: ports \"5..3\" ends before it begins; expected ports such as 0x10 or "
 		"0x10..0x12, at most 16");
+	refuses(GOOD "devices:\n- {type: ring, producer: neo, consumer: neo}\n",
+		"s.yaml:5:41: consumer \"neo\" is the producer, too; expected another VM");
+#define PAIR GOOD2 "devices:\n- {producer: neo, consumer: tri, type: "
+	refuses(PAIR "handoff, depth: 0}\n",
+		"s.yaml:6:56: depth \"0\" is too small; expected a whole number from 1 to 256");
+	refuses(PAIR "handoff, depth: 257}\n",
+		"s.yaml:6:56: depth \"257\" is too large; expected a whole number from 1 to 256");
+	refuses(PAIR "handoff, ports: course}\n",
+		"s.yaml:6:56: ports is \"course\"; expected a mapping of produce, consume or consumed");
+	refuses(PAIR "handoff, ports: {begin: 1}}\n",
+		"s.yaml:6:57: ports: key \"begin\" is unknown; expected produce, consume or consumed");
+	refuses(PAIR "batch, size: 0}\n",
+		"s.yaml:6:53: size \"0\" is too small; expected a whole number from 1 to 256");
+	refuses(PAIR "batch, ports: e4}\n",
+		"s.yaml:6:54: ports \"e4\" is unknown; expected course or f0");
+	refuses(PAIR "batch, ports: {array: 1}}\n",
+		"s.yaml:6:54: ports has no \"produced\"; expected one");
+	refuses(PAIR "ring, capacity: 257}\n",
+		"s.yaml:6:56: capacity \"257\" is too large; expected a whole number from 1 to 256");
+	refuses(PAIR "ring, layout: counts}\n",
+		"s.yaml:6:54: layout \"counts\" is unknown; expected count or pointers (did you "
+		"mean \"count\"?)");
+	refuses(PAIR "ring, layout: pointers, capacity: 1}\n",
+		"s.yaml:6:54: layout \"pointers\" leaves one slot free, and there is one; expected "
+		"a capacity of at least 2");
+	refuses(PAIR "ring, state: 4GiB}\n",
+		"s.yaml:6:53: state \"4GiB\" is too large; expected a size such as 64KiB, 1MiB, "
+		"2GiB or plain bytes from 0 bytes to 3 GiB");
+	refuses(PAIR "ring, ports: {begin: 65536}}\n",
+		"s.yaml:6:61: begin \"65536\" is too large; expected a whole number from 0 to 65535");
+	refuses(GOOD "devices:\n- {type: batch, consumer: neo}\n",
+		"s.yaml:5:3: a device has no \"producer\"; expected one");
+#undef PAIR
 	refuses(GOOD "devices: {type: latch}\n",
 		"s.yaml:4:10: devices is a mapping; expected a list");
 }
@@ -654,7 +692,8 @@ static void options_override(void **state)
 {
 	char *argv[] = { "run", "--policy", "quantum", "--quantum=2ms", "--burst", "4",
 			 "--for", "3s", "--mode", "protected", "--memory", "2MiB", "--seed", "9",
-			 "--watchdog", "5s", "--bare", "--show", "turns", "s.yaml", NULL };
+			 "--watchdog", "5s", "--bare", "--show", "turns", "--format", "json",
+			 "s.yaml", NULL };
 	struct parsed p = accepts("version: 1\npolicy: share\n"
 				  "vms: [{image: neo.bin, mode: long, watchdog: 1s}]\n");
 	struct run_options options;
@@ -670,6 +709,7 @@ static void options_override(void **state)
 	assert_int_equal(p.scenario.for_ns, 3 * S);
 	assert_int_equal(p.scenario.seed, 9);
 	assert_int_equal(p.scenario.show, SHOW_TURNS);
+	assert_int_equal(p.scenario.format, FORMAT_JSON);
 	assert_int_equal(p.scenario.vms[0].mode, BATON_MODE_PROTECTED);
 	assert_int_equal(p.scenario.vms[0].memory, 2 << 20);
 	assert_int_equal(p.scenario.vms[0].watchdog_ns, 5 * S);

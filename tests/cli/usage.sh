@@ -69,8 +69,11 @@ run run --mode logn neo.bin
 list='expected real, protected, paged or long (did you mean "long"?)'
 says 2 "baton run: --mode \"logn\" is unknown; $list" 'an unknown mode'
 run run --show exit neo.bin
-list='expected none, exits or turns (did you mean "exits"?)'
+list='expected none, exits, turns or traffic (did you mean "exits"?)'
 says 2 "baton run: --show \"exit\" is unknown; $list" 'an unknown show'
+run run --format jsno neo.bin
+list='expected lines, course or json (did you mean "json"?)'
+says 2 "baton run: --format \"jsno\" is unknown; $list" 'an unknown format'
 run run --seed 1.5 neo.bin
 says 2 'baton run: --seed "1.5" is not a whole number; expected a whole number' 'a broken seed'
 run run --watchdog soon neo.bin
@@ -172,11 +175,11 @@ says 2 "$work/bad.yaml:3:40: share \"-5\" is negative; $share" \
 cat >"$work/bad.yaml" <<-END
 	version: 1
 	vms: [{name: neo, image: neo.bin}]
-	devices: [{type: handoff, vm: neo}]
+	devices: [{type: relay, vm: neo}]
 END
 run run "$work/bad.yaml"
-says 2 "$work/bad.yaml:3:18: device type \"handoff\" is unknown; expected console, doorbell, files or latch" \
-	'an unknown device'
+list='expected console, doorbell, files, latch, handoff, batch or ring'
+says 2 "$work/bad.yaml:3:18: device type \"relay\" is unknown; $list" 'an unknown device'
 cat >"$work/bad.yaml" <<-END
 	version: 1
 	vms: [{name: neo, image: neo.bin, vcpus: 2}]

@@ -15,13 +15,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
+/* Two VMs, which differ; or one. */
 static bool names_vms(const struct scenario *scenario, const struct device_settings *settings)
 {
-	size_t vm = settings->type == &device_console ?
-			    ((const struct console_settings *)settings)->vm :
-			    ((const struct latch_settings *)settings)->vm;
+	const struct traffic_settings *t = (const struct traffic_settings *)settings;
 
-	return vm < scenario->vm_count;
+	if (settings->type == &device_console)
+		return ((const struct console_settings *)settings)->vm < scenario->vm_count;
+	if (settings->type == &device_latch)
+		return ((const struct latch_settings *)settings)->vm < scenario->vm_count;
+	return t->producer < scenario->vm_count && t->consumer < scenario->vm_count &&
+	       t->producer != t->consumer;
 }
 
 /* What every outcome must keep: an error says where and what; a scenario keeps its limits. */
