@@ -14,6 +14,7 @@
 #include "evidence.h"
 #include "explain.h"
 #include "fake-baton.h"
+#include "outlet.h"
 #include "report.h"
 #include "report_json.h"
 #include "show.h"
@@ -1093,6 +1094,55 @@ static void exits_are_shown_in_words(void **state)
 		assert_string_equal(show_exit(&exits[i].exit).text, exits[i].text);
 }
 
+/* Every byte comes through, as the character of its number; expectations see the bytes. */
+static void output_as_json_keeps_every_byte(void **state)
+{
+	char bytes[600], text[4096], *line = text;
+	struct outlet outlet;
+	struct made_up m;
+	size_t seen = 0;
+	int ends[2];
+	ssize_t got;
+
+	make_up(&m);
+	assert_int_equal(pipe(ends), 0);
+	outlet_init(&outlet, ends[1], OUTLET_SPARE);
+	output_init(&m.cloud_vms[1].output, &outlet, &(struct terminal){ 0 }, 600);
+	m.cloud_vms[1].output.json = true;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)i;
+	output_write(&m.cloud_vms[1].output, &m.vms[1], bytes, sizeof(bytes));
+	assert_memory_equal(m.cloud_vms[1].output.kept, bytes, sizeof(bytes));
+	assert_int_equal(outlet_drain(&outlet), 0);
+	got = read(ends[0], text, sizeof(text) - 1);
+	assert_true(got > 0);
+	text[got] = '\0';
+	for (char *next; (next = strchr(line, '\n')); line = next + 1) {
+		json_t *object = json_loadb(line, (size_t)(next - line), JSON_ALLOW_NUL, NULL);
+		const json_t *value = json_object_get(object, "text");
+		const unsigned char *c = (const unsigned char *)json_string_value(value);
+
+		assert_string_equal(json_string_value(json_object_get(object, "event")), "output");
+		assert_string_equal(json_string_value(json_object_get(object, "vm")), "morpheus");
+		for (size_t i = 0; i < json_string_length(value); i++) {
+			unsigned char byte = c[i];
+
+			if (byte >= 0x80) {
+				assert_in_range(byte, 0xC2, 0xC3);
+				byte = (unsigned char)(byte << 6 | (c[++i] & 0x3F));
+			}
+			assert_int_equal(byte, seen++ % 256);
+		}
+		json_decref(object);
+	}
+	assert_int_equal(*line, '\0');
+	assert_int_equal(seen, sizeof(bytes));
+	output_fini(&m.cloud_vms[1].output);
+	outlet_fini(&outlet);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void turns_are_shown_with_their_time(void **state)
 {
 	const struct baton_regs regs = { .rax = 0xbeef };
@@ -1246,6 +1296,7 @@ int main(void)
 		cmocka_unit_test(json_says_no_more_than_is_known),
 		cmocka_unit_test(json_that_cannot_be_written_is_an_error),
 		cmocka_unit_test(exits_are_shown_in_words),
+		cmocka_unit_test(output_as_json_keeps_every_byte),
 		cmocka_unit_test(turns_are_shown_with_their_time),
 		cmocka_unit_test(a_terminal_gets_colours_and_progress),
 		cmocka_unit_test(texts_are_wrapped_at_spaces),

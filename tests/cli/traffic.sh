@@ -98,6 +98,9 @@ scenario 'type: ring, layout: pointers' ring-producer-pointers-protected.elf \
 	ring-consumer-pointers-protected.elf 10000
 run run "$work/two.yaml" --format json --quiet
 checked 10000 'a ring without a count'
+scenario 'type: ring' ring-producer-tsc-protected.elf ring-consumer-protected.elf 1000
+run run "$work/two.yaml" --format json --quiet
+checked 1000 'items from the time-stamp counter'
 scenario 'type: batch' batch-producer-protected.elf batch-consumer-protected.elf 2000
 run run "$work/two.yaml" --format json --quiet
 checked 10000 'batches'
@@ -132,6 +135,33 @@ run run "$work/two.yaml" --format json --quiet --seed 99
 checked 200 'another seed'
 ! diff "$work/first" "$out" >"$work/diff"
 result $? 'and it is another run'
+
+# The checker would notice: an item less, one twice, two in the wrong order, a ring that lies.
+wrong()
+{
+	! "$traffic" <"$work/wrong" 2>/dev/null && ! cmp -s "$work/first" "$work/wrong"
+	result $? "the checker notices $1"
+}
+sed 6d "$work/first" >"$work/wrong"
+wrong 'a line that is missing'
+sed 6p "$work/first" >"$work/wrong"
+wrong 'a line that is there twice'
+sed '$d' "$work/first" >"$work/wrong"
+wrong 'a last item that was not consumed'
+sed '2s/"items":\[\([0-9]*\),\([0-9]*\)/"items":[\2,\1/' "$work/first" >"$work/wrong"
+wrong 'items in another order'
+sed '1s/"ring":\[[0-9]*,/"ring":[/' "$work/first" >"$work/wrong"
+wrong 'a ring that lacks an item'
+
+# Exits and turns are JSON as well.
+run lab matrix-a --format json --quiet --for 20ms
+[ "$status" = 0 ] && "$traffic" 0 <"$out" 2>>"$err" && [ "$(sed -n 2p "$out")" = \
+	'{"event":"exit","vm":"morpheus","kind":"io_out","addr":"0x11","size":2,"count":1,"data":"0x0"}' ]
+result $? 'exits as JSON lines'
+run lab matrix-a --format json --quiet --for 20ms --show turns
+[ "$status" = 0 ] && "$traffic" 0 <"$out" 2>>"$err" && sed -n 2p "$out" | grep -Eq \
+	'^\{"event":"turn","vm":"morpheus","at_ns":[0-9]+,"length_ns":[0-9]+,"exits":1,"why":"exits","rax":"0x0"\}$'
+result $? 'turns as JSON lines'
 
 # What guests write is JSON among JSON; lines for people leave stdout alone.
 run run hello.bin --format json --quiet
