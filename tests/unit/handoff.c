@@ -197,20 +197,20 @@ static void who_cannot_go_on_waits(void **state)
 	traffic_end(&t);
 }
 
-/* The other one is idle, and waits for an interrupt: who fills the hand-off must not end that. */
+/* The other one sleeps: that the hand-off is full gives it no turn before its time. */
 static void only_who_waits_here_is_woken(void **state)
 {
 	traffic_begin(&t, "quantum", 1 * MS, 1);
 	add(1);
 	traffic_step(&t, PRODUCER, fake_in(2 * MS, 0xBA00, 4));
 	produce(0, 2);
-	t.rig->vcpus[CONSUMER]->regs.rflags |= 0x200;
-	traffic_step(&t, CONSUMER, fake_hlt(100));
-	traffic_step(&t, CONSUMER, fake_spin());
+	traffic_out(&t, CONSUMER, 0xBA02, 4, 5000); /* for 5 ms */
+	consume(0, 2);
 	rig_run(t.rig, 4 * MS);
 	assert_string_equal(t.log, "P0 ");
 	traffic_blocked(&t, CONSUMER);
-	assert_int_equal(t.actor[CONSUMER].at, 1);
+	assert_int_equal(rig_vm_stats(t.rig, CONSUMER).turns, 1);
+	traffic_run(&t, BATON_RUN_DONE, "P0 c0 C0 P1 c1 C1 ");
 	traffic_end(&t);
 }
 
