@@ -220,6 +220,49 @@ static void regions_and_what_goes_with_them(void **state)
 		"s.yaml:5:3: a device has no \"folder\"; expected one");
 }
 
+static void devices_between_vms_arrive(void **state)
+{
+	struct parsed p = accepts(
+		"version: 1\n"
+		"vms: [{image: a.bin}, {image: b.bin}]\n"
+		"devices:\n"
+		"  - {type: handoff, producer: b, consumer: a}\n"
+		"  - {type: handoff, producer: a, consumer: b, depth: 3,\n"
+		"     ports: {produce: 1, consume: 2, consumed: 3}}\n"
+		"  - {type: batch, producer: a, consumer: b}\n"
+		"  - {type: batch, producer: a, consumer: b, size: 7, ports: f0}\n"
+		"  - {type: batch, producer: a, consumer: b,\n"
+		"     ports: {array: 1, produced: 2, buffer: 3, consumed: 4}}\n"
+		"  - {type: ring, producer: a, consumer: b}\n"
+		"  - {type: ring, producer: a, consumer: b, capacity: 6, state: 0x500,\n"
+		"     layout: pointers, ports: {begin: 1, produced: 2, consumed: 3}}\n");
+	const struct handoff_settings *h = (void *)p.scenario.devices[0];
+	const struct batch_settings *b;
+	const struct ring_settings *r;
+
+	assert_true(h->between.producer == 1 && h->between.consumer == 0 && h->depth == 1);
+	assert_true(h->produce == 0x10 && h->consume == 0x11 && h->consumed == 0x12);
+	h = (void *)p.scenario.devices[1];
+	assert_true(h->between.producer == 0 && h->between.consumer == 1 && h->depth == 3);
+	assert_true(h->produce == 1 && h->consume == 2 && h->consumed == 3);
+	b = (void *)p.scenario.devices[2];
+	assert_true(b->size == 5);
+	assert_string_equal(b->ports.name, "course");
+	b = (void *)p.scenario.devices[3];
+	assert_true(b->size == 7);
+	assert_string_equal(b->ports.name, "f0");
+	b = (void *)p.scenario.devices[4];
+	assert_true(b->ports.array == 1 && b->ports.produced == 2 && b->ports.buffer == 3);
+	assert_true(b->ports.consumed == 4);
+	r = (void *)p.scenario.devices[5];
+	assert_true(r->capacity == 20 && r->state == 0x400 && r->layout == BATON_RING_COUNT);
+	assert_true(r->begin == 0xF4 && r->produced == 0xF2 && r->consumed == 0xF3);
+	r = (void *)p.scenario.devices[6];
+	assert_true(r->capacity == 6 && r->state == 0x500 && r->layout == BATON_RING_POINTERS);
+	assert_true(r->begin == 1 && r->produced == 2 && r->consumed == 3);
+	scenario_fini(&p.scenario);
+}
+
 /* Expectations name VMs, and still may stand above them. */
 static void every_expectation_arrives(void **state)
 {
@@ -814,6 +857,7 @@ int main(void)
 		cmocka_unit_test(ports_are_a_map_and_what_differs_from_it),
 		cmocka_unit_test(patterns_are_checked),
 		cmocka_unit_test(regions_and_what_goes_with_them),
+		cmocka_unit_test(devices_between_vms_arrive),
 		cmocka_unit_test(every_expectation_arrives),
 		cmocka_unit_test(a_policy_may_be_a_bare_name),
 		cmocka_unit_test(a_schedule_is_beside_its_scenario),

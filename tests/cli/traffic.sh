@@ -108,6 +108,14 @@ scenario 'type: handoff, depth: 7' producer.bin consumer.bin 10000
 run run "$work/two.yaml" --format json --quiet
 checked 10000 'a hand-off'
 
+# Ports that the guests do not know.
+scenario 'type: handoff, ports: {consumed: 0x13}' producer.bin consumer.bin 3
+run run "$work/two.yaml" --quiet
+mentions 3 'port 0x12' 'a port that a device was told not to serve, and no latch instead'
+scenario 'type: batch, ports: f0' batch-producer-protected.elf batch-consumer-protected.elf 1
+run run "$work/two.yaml" --quiet --policy share --quantum 1ms --for 100ms
+mentions 1 'morpheus: outcome: wanted halted, got running' 'a batch elsewhere leaves the latch'
+
 # Whatever the policy, the same events in the same order.
 for device in handoff batch; do
 	case $device in
