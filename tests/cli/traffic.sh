@@ -112,7 +112,11 @@ checked 10000 'a hand-off'
 scenario 'type: handoff, ports: {consumed: 0x13}' producer.bin consumer.bin 3
 run run "$work/two.yaml" --quiet
 mentions 3 'port 0x12' 'a port that a device was told not to serve, and no latch instead'
-scenario 'type: batch, ports: f0' batch-producer-protected.elf batch-consumer-protected.elf 1
+scenario 'type: handoff, ports: {produce: 0x30, consume: 0x31}' producer.bin consumer.bin 3
+run run "$work/two.yaml" --quiet
+mentions 3 'port 0x11' 'one port of the latch is enough to do without it'
+scenario 'type: batch, ports: {array: 0x13, produced: 0x14, buffer: 0x13, consumed: 0x14}' \
+	batch-producer-protected.elf batch-consumer-protected.elf 1
 run run "$work/two.yaml" --quiet --policy share --quantum 1ms --for 100ms
 mentions 1 'morpheus: outcome: wanted halted, got running' 'a batch elsewhere leaves the latch'
 
@@ -180,6 +184,9 @@ run lab emu1 --quiet
 [ "$status" = 0 ] && [ ! -s "$out" ] && [ "$(grep -c '^neo       produced   [0-9]' "$err")" = 10 ] &&
 	[ "$(grep -c '^morpheus  consum' "$err")" = 20 ]
 result $? 'lines for people go to stderr'
+run lab emu1 --quiet --show none
+[ "$status" = 0 ] && [ ! -s "$out" ] && [ ! -s "$err" ]
+result $? 'nothing is shown unless asked for'
 run run hello.bin --format course --quiet
 [ "$(cat "$err")" = 'baton run: --format changes nothing: nothing is shown; see --show' ]
 result $? 'a format to no effect is told'
