@@ -67,7 +67,7 @@ run lab emu4 --format course --quiet
 result $? 'a ring, as the course prints it'
 
 # Part B's lines.
-run lab matrix-a --format course --quiet --for 20ms
+run lab matrix-a --format course --quiet --for 300ms
 [ "$status" = 0 ] && head -n 10 "$out" >"$work/head"
 printf '%s\n' 'VMFD: 1, Loaded Program with size: 7' 'VMFD: 2, Loaded Program with size: 7' \
 	'VMFD: 1 started running' 'VMFD: 1 stopped running - exit reason: 2' 'VMFD: 1 KVM_EXIT_IO' \
@@ -166,11 +166,11 @@ sed '1s/"ring":\[[0-9]*,/"ring":[/' "$work/first" >"$work/wrong"
 wrong 'a ring that lacks an item'
 
 # Exits and turns are JSON as well.
-run lab matrix-a --format json --quiet --for 20ms
+run lab matrix-a --format json --quiet --for 300ms
 [ "$status" = 0 ] && "$traffic" 0 <"$out" 2>>"$err" && [ "$(sed -n 2p "$out")" = \
 	'{"event":"exit","vm":"morpheus","kind":"io_out","addr":"0x11","size":2,"count":1,"data":"0x0"}' ]
 result $? 'exits as JSON lines'
-run lab matrix-a --format json --quiet --for 20ms --show turns
+run lab matrix-a --format json --quiet --for 300ms --show turns
 [ "$status" = 0 ] && "$traffic" 0 <"$out" 2>>"$err" && sed -n 2p "$out" | grep -Eq \
 	'^\{"event":"turn","vm":"morpheus","at_ns":[0-9]+,"length_ns":[0-9]+,"exits":1,"why":"exits","rax":"0x0"\}$'
 result $? 'turns as JSON lines'
@@ -184,6 +184,15 @@ run lab emu1 --quiet
 [ "$status" = 0 ] && [ ! -s "$out" ] && [ "$(grep -c '^neo       produced   [0-9]' "$err")" = 10 ] &&
 	[ "$(grep -c '^morpheus  consum' "$err")" = 20 ]
 result $? 'lines for people go to stderr'
+# A reader that sleeps for 5 s holds up who would be told of, and not the host: its second ends.
+scenario 'type: ring' ring-producer-protected.elf ring-consumer-protected.elf 0
+"$baton" run "$work/two.yaml" --format course --quiet --for 1s --json "$work/json" 2>"$err" | {
+	sleep 5
+	cat >"$out"
+}
+wall=$(sed -n 's/^ *"wall_ns": \([0-9]*\).*/\1/p' "$work/json")
+[ "${wall:-9999999999}" -lt 4000000000 ] && [ -s "$out" ]
+result $? 'a slow reader does not hold up the host'
 run lab emu1 --quiet --show none
 [ "$status" = 0 ] && [ ! -s "$out" ] && [ ! -s "$err" ]
 result $? 'nothing is shown unless asked for'
