@@ -15,17 +15,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
-/* Two VMs, which differ; or one. */
+/* Two VMs, which differ; or one, which stands in the same place in all settings. */
 static bool names_vms(const struct scenario *scenario, const struct device_settings *settings)
 {
 	const struct traffic_settings *t = (const struct traffic_settings *)settings;
 
-	if (settings->type == &device_console)
-		return ((const struct console_settings *)settings)->vm < scenario->vm_count;
-	if (settings->type == &device_latch)
-		return ((const struct latch_settings *)settings)->vm < scenario->vm_count;
-	return t->producer < scenario->vm_count && t->consumer < scenario->vm_count &&
-	       t->producer != t->consumer;
+	if (settings->type == &device_handoff || settings->type == &device_batch ||
+	    settings->type == &device_ring)
+		return t->producer < scenario->vm_count && t->consumer < scenario->vm_count &&
+		       t->producer != t->consumer;
+	return ((const struct console_settings *)settings)->vm < scenario->vm_count;
 }
 
 /* What every outcome must keep: an error says where and what; a scenario keeps its limits. */
