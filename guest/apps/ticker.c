@@ -10,7 +10,7 @@
  */
 #include "interrupt.h"
 
-#define PERIOD_NS 20000000
+#define PERIOD_NS 100000000
 #define LINE	  3
 #define MOST_MS	  1000
 

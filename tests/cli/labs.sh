@@ -81,7 +81,7 @@ lab file-long
 lab timer
 lab timer-real
 lab timer-long
-lab timer-idle --for 4s
+lab timer-idle
 refusal='32-bit paging is refused before the run, in one sentence'
 run lab answer-paged --json "$json"
 if [ "$status" = 4 ] && grep -qi 'paging' "$err"; then
