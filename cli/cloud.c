@@ -113,7 +113,8 @@ static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 	return result ? fail(error, settings->at, result, &diag) : STATUS_MET;
 }
 
-static int add_host(struct cloud *cloud, struct show_lines *lines, struct baton_diag *diag)
+static int add_host(struct cloud *cloud, struct show_lines *lines, const struct cloud_tape *tape,
+		    struct baton_diag *diag)
 {
 	const struct scenario *scenario = cloud->scenario;
 	struct baton_host_config config = BATON_HOST_CONFIG;
@@ -126,6 +127,16 @@ static int add_host(struct cloud *cloud, struct show_lines *lines, struct baton_
 	config.max_vms = (uint32_t)scenario->vm_count;
 	config.observer = &lines->observer;
 	config.observer_context = lines;
+	if (tape) {
+		config.observer = tape->observer;
+		config.observer_context = tape->context;
+		config.choices = tape->choices;
+	}
+	if (tape && tape->policy) {
+		config.ops = tape->policy;
+		config.sched.script = tape->script;
+		config.untimed = true;
+	}
 	return baton_host_create(&config, diag, &cloud->host);
 }
 
@@ -160,8 +171,8 @@ static void prepare_devices(struct cloud *cloud, struct show_lines *lines)
 }
 
 enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
-			 struct show_lines *lines, struct outlet *to, struct terminal *terminal,
-			 struct yaml_error *error)
+			 struct show_lines *lines, const struct cloud_tape *tape, struct outlet *to,
+			 struct terminal *terminal, struct yaml_error *error)
 {
 	struct baton_diag diag = { .message = "" };
 	int result;
@@ -170,7 +181,7 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 	cloud->vms = heap_zeroed(scenario->vm_count, sizeof(*cloud->vms));
 	prepare_outputs(cloud, to, terminal);
 	prepare_devices(cloud, lines);
-	result = add_host(cloud, lines, &diag);
+	result = add_host(cloud, lines, tape, &diag);
 	if (result)
 		return fail(error, (struct place){ 0, 0 }, result, &diag);
 	to->host = cloud->host;

@@ -33,14 +33,23 @@ struct cloud {
 	struct baton_host_stats stats; /* as of the last cloud_measure() */
 };
 
+/* How a run is recorded or replayed. */
+struct cloud_tape {
+	const struct baton_observer *observer; /* instead of what shows lines */
+	void *context;
+	const struct baton_choices *choices;
+	const struct baton_sched_ops *policy; /* of a replay; NULL: the scenario's */
+	const struct baton_script *script;    /* its settings */
+};
+
 /*
- * Creates everything; the guests' output goes to `to`, what is seen to `lines`. All pointers are
- * borrowed until cloud_destroy(), which may also follow a failure. Returns
+ * Creates everything; the guests' output goes to `to`, what is seen to `lines`, or to
+ * `tape` unless that is NULL. All pointers are borrowed until cloud_destroy(), which may also follow a failure. Returns
  * STATUS_MET, or STATUS_USAGE or STATUS_CANNOT with `error`.
  */
 enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
-			 struct show_lines *lines, struct outlet *to, struct terminal *terminal,
-			 struct yaml_error *error);
+			 struct show_lines *lines, const struct cloud_tape *tape, struct outlet *to,
+			 struct terminal *terminal, struct yaml_error *error);
 void cloud_destroy(struct cloud *cloud);
 
 /*

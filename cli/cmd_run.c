@@ -25,6 +25,7 @@
 #include "schedule.h"
 #include "show.h"
 #include "status.h"
+#include "tape.h"
 #include "terminal.h"
 #include "units.h"
 
@@ -107,12 +108,14 @@ static enum status judge(const struct cloud *cloud)
 									      : STATUS_UNMET;
 }
 
-static enum status run_and_report(struct cloud *cloud, struct show_lines *lines,
+static enum status run_and_report(struct cloud *cloud, struct show_lines *lines, struct tape *tape,
 				  struct outlet *guests, bool quiet, FILE *json)
 {
 	struct terminal *terminal = lines->terminal;
+	enum status taped, judged;
 	int error;
 
+	tape->replay.host = cloud->host;
 	show_begin(lines);
 	interrupt_stops(cloud->host);
 	error = cloud_run(cloud, terminal, quiet);
@@ -127,13 +130,15 @@ static enum status run_and_report(struct cloud *cloud, struct show_lines *lines,
 		report_print_faults(cloud, terminal);
 	else
 		report_print(cloud, terminal);
+	taped = tape_end(tape, cloud);
 	if (json && json != stdout)
 		(void)!ftruncate(fileno(json), 0); /* a device has no length */
 	if (json && report_json_write(cloud, json)) {
 		fprintf(stderr, "baton run: cannot write the JSON report: %s\n", strerror(errno));
 		return STATUS_USAGE;
 	}
-	return judge(cloud);
+	judged = judge(cloud);
+	return taped ? taped : judged;
 }
 
 /* Opens and checks the schedule. What is wrong in it has a place of its own. */
@@ -178,7 +183,7 @@ static void close_json(FILE *json, const char *name)
 	fclose(json);
 }
 
-static enum status run(struct scenario *scenario, bool quiet, FILE *json)
+static enum status run(struct scenario *scenario, struct tape *tape, bool quiet, FILE *json)
 {
 	struct outlet guests;
 	struct show_lines lines;
@@ -191,6 +196,7 @@ static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 	signal(SIGPIPE, SIG_IGN); /* a write that nobody reads fails instead */
 	outlet_init(&guests, json == stdout ? STDERR_FILENO : STDOUT_FILENO,
 		    scenario->format == FORMAT_JSON ? OUTLET_SPARE_JSON : OUTLET_SPARE);
+	guests.patient = tape->path; /* else the reader's speed would be on record */
 	terminal_init(&terminal, stderr);
 	if (scenario->show != SHOW_NONE) {
 		if (!terminal.live)
@@ -199,11 +205,12 @@ static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 	}
 	show_init(&lines, scenario, &terminal, &guests);
 	fit_quantum(scenario);
-	status = cloud_create(&cloud, scenario, &lines, &guests, &terminal, &error);
+	status = cloud_create(&cloud, scenario, &lines, tape_begin(tape, scenario, &lines), &guests,
+			      &terminal, &error);
 	if (status)
 		complain(scenario, &error, status);
 	else
-		status = run_and_report(&cloud, &lines, &guests, quiet, json);
+		status = run_and_report(&cloud, &lines, tape, &guests, quiet, json);
 	guests.host = NULL; /* it goes */
 	cloud_destroy(&cloud);
 	error_out = outlet_drain(&guests);
@@ -222,12 +229,21 @@ static enum status run(struct scenario *scenario, bool quiet, FILE *json)
 static enum status run_and_write(struct scenario *scenario, const struct run_options *options)
 {
 	enum status status;
+	struct yaml_error error;
+	struct tape tape;
 	FILE *json;
 
-	if (open_json(options->given[RUN_OPTION_JSON], &json))
+	if (tape_open(&tape, options, scenario, &error)) {
+		fprintf(stderr, "baton run: %s\n", error.text);
 		return STATUS_USAGE;
+	}
+	if (open_json(options->given[RUN_OPTION_JSON], &json)) {
+		tape_close(&tape);
+		return STATUS_USAGE;
+	}
 	note_unused(options, scenario);
-	status = run(scenario, options->given[RUN_OPTION_QUIET], json);
+	status = run(scenario, &tape, options->given[RUN_OPTION_QUIET], json);
+	tape_close(&tape);
 	if (json && json != stdout)
 		close_json(json, options->given[RUN_OPTION_JSON]);
 	return status;

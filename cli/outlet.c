@@ -24,6 +24,7 @@ void outlet_init(struct outlet *outlet, int fd, size_t spare)
 	outlet->fd = fd;
 	outlet->error = 0;
 	outlet->eager = isatty(fd);
+	outlet->patient = false;
 	outlet->host = NULL;
 	outlet->room = BUFFER + spare;
 	outlet->spare = spare;
@@ -73,7 +74,7 @@ static void flush(struct outlet *outlet, int timeout_ms)
 bool outlet_ready(struct outlet *outlet)
 {
 	if (outlet->used > outlet->room - outlet->spare)
-		flush(outlet, 0);
+		flush(outlet, outlet->patient ? -1 : 0);
 	return outlet->used <= outlet->room - outlet->spare;
 }
 

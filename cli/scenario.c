@@ -32,6 +32,15 @@ void scenario_init(struct scenario *scenario, const char *file)
 	};
 }
 
+void scenario_drop_expectations(struct scenario *scenario)
+{
+	for (size_t i = 0; i < scenario->expectation_count; i++)
+		expectation_fini(&scenario->expectations[i]);
+	free(scenario->expectations);
+	scenario->expectations = NULL;
+	scenario->expectation_count = 0;
+}
+
 void scenario_fini(struct scenario *scenario)
 {
 	for (size_t i = 0; i < scenario->vm_count; i++) {
@@ -41,8 +50,7 @@ void scenario_fini(struct scenario *scenario)
 		if (scenario->vms[i].ports)
 			device_settings_free(scenario->vms[i].ports);
 	}
-	for (size_t i = 0; i < scenario->expectation_count; i++)
-		expectation_fini(&scenario->expectations[i]);
+	scenario_drop_expectations(scenario);
 	free(scenario->vms);
 	for (size_t i = 0; i < scenario->region_count; i++) {
 		free(scenario->regions[i].name);
@@ -52,7 +60,6 @@ void scenario_fini(struct scenario *scenario)
 	for (size_t i = 0; i < scenario->device_count; i++)
 		device_settings_free(scenario->devices[i]);
 	free(scenario->devices);
-	free(scenario->expectations);
 	free(scenario->folder);
 	free(scenario->schedule);
 }

@@ -56,6 +56,7 @@ struct scenario_vm {
 	bool bare;
 	struct device_settings *ports; /* NULL: none */
 	uint32_t argument;
+	bool reads_tsc; /* so two runs may differ */
 	uint64_t memory;
 	uint64_t share;
 	uint64_t load, entry; /* BATON_DEFAULT_ADDRESS unless given */
@@ -126,6 +127,9 @@ int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_
  * schedule says it leaves to schedule_open(). 0 or -EINVAL.
  */
 int scenario_finish(struct scenario *scenario, struct yaml_error *error);
+
+/* Forgets what is expected. */
+void scenario_drop_expectations(struct scenario *scenario);
 
 /* The VM of that name, or SIZE_MAX. */
 size_t scenario_find_vm(const struct scenario *scenario, const char *name);

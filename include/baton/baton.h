@@ -113,6 +113,17 @@ struct baton_observer {
 };
 
 /*
+ * What a run takes from outside of its guests, beside the turns, which are the
+ * policy's choice. Whoever records notes it and gives it back; whoever replays gives
+ * what was recorded. Called on the host's thread, inside a handler.
+ */
+struct baton_choices {
+	void *context;
+	/* A guest asks for the time; `ns` is what it would get. */
+	uint64_t (*time)(void *context, struct baton_vm *vm, uint64_t ns);
+};
+
+/*
  * How a host is made. Start from BATON_HOST_CONFIG, change what you need.
  * All pointers are borrowed for the call, save `observer`,
  * `observer_context` and `sched.script`, which must outlive the host.
@@ -126,6 +137,12 @@ struct baton_host_config {
 	const char *kvm_path;		    /* the device node */
 	const struct baton_observer *observer;
 	void *observer_context;
+	const struct baton_choices *choices; /* may be NULL: the run chooses itself; outlives the host */
+	/*
+	 * For a run whose turns and times come from a record: a wait for a time is over
+	 * at once, whoever is to come late is there, and no device's alarm sounds.
+	 */
+	bool untimed;
 };
 
 #define BATON_HOST_CONFIG                                              \
@@ -191,6 +208,7 @@ struct baton_host_stats {
 	uint64_t stolen_ns;  /* of all this: the thread was not on a CPU though it wanted to be */
 	uint64_t turns;
 	uint64_t kicks; /* signals consumed */
+	uint64_t alarms; /* of devices, that sounded */
 	uint64_t skipped; /* turns of a script that went to nobody: their VM could not run */
 	/* Distance of any VM from its ideal share (docs/architecture.md, "Lag"). */
 	uint64_t lag_ns;	/* largest, before the set of runnable VMs first changed */

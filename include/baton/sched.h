@@ -86,7 +86,7 @@ static inline bool baton_why_leaves(enum baton_why why)
 struct baton_sched_pick {
 	baton_entity_t entity; /* or BATON_NOBODY: nobody is runnable */
 	uint64_t slice_ns;     /* the turn's length; UINT64_MAX: no limit */
-	uint64_t exits;	       /* the turn's exits; UINT64_MAX: no limit */
+	uint64_t exits;	       /* the turn's exits; UINT64_MAX: no limit; 0: what is pending, no entry */
 	uint64_t deadline_ns;  /* with BATON_NOBODY: ask again by then even if nobody wakes;
 				  UINT64_MAX: no need */
 	uint64_t skipped;      /* script: entries passed over so far, since init(); others: 0 */

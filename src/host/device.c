@@ -52,7 +52,7 @@ void baton_device_alarm(struct baton_device *device, struct baton_vm *vm, uint64
 
 	if (device->alarm_vm)
 		take_alarm(device);
-	if (at_ns == UINT64_MAX || e->state == BATON__ENDED)
+	if (at_ns == UINT64_MAX || e->state == BATON__ENDED || host->untimed)
 		return;
 	/* Never in the past: who is always due would keep everybody else waiting. */
 	device->alarm_ns = at_ns > host->ledger.last_ns ? at_ns : host->ledger.last_ns + 1;
@@ -74,6 +74,7 @@ void baton__devices_sound(struct baton_host *host, uint32_t n, uint64_t now)
 		while (d->alarm_ns > now)
 			d = d->next_alarm;
 		take_alarm(d);
+		host->alarms_sounded++;
 		d->ops->due(d->state, now);
 	}
 }

@@ -82,6 +82,8 @@ int baton_host_create(const struct baton_host_config *config, struct baton_diag 
 	h->max_vms = config->max_vms;
 	h->observer = config->observer;
 	h->observer_context = config->observer_context;
+	h->choices = config->choices;
+	h->untimed = config->untimed;
 	h->paging32 = -1;
 	error = allocate(h, config);
 	if (error) {
@@ -199,6 +201,8 @@ int baton_vm_create(struct baton_host *host, const struct baton_vm_config *confi
 	baton__lag_add(host->lag, place, config->share);
 	vm->host = host;
 	vm->entity = place;
+	vm->choices = host->choices;
+	vm->untimed = host->untimed;
 	host->entities[place] = (struct baton__entity){ .vm = vm, .alarm_ns = UINT64_MAX };
 	host->order[host->vms++] = place;
 	host->live++;
@@ -321,6 +325,7 @@ void baton_host_stats(const struct baton_host *host, struct baton_host_stats *st
 		.idle_ns = l->part_ns[BATON__IDLE],
 		.turns = l->turns,
 		.kicks = host->kick.consumed,
+		.alarms = host->alarms_sounded,
 		.skipped = host->skipped,
 		.lag_ns = lag.lag_ns,
 		.lag_later_ns = lag.lag_later_ns,

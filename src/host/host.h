@@ -88,6 +88,9 @@ struct baton_host {
 	struct baton_region *regions;
 	const struct baton_observer *observer;
 	void *observer_context;
+	const struct baton_choices *choices;
+	bool untimed;
+	uint64_t alarms_sounded;
 	int paging32; /* 1: yes, 0: no, -1: not tried yet */
 	char *kvm_path;
 };

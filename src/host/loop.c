@@ -60,7 +60,8 @@ void baton__loop_join(struct baton_host *host, uint32_t e)
 	uint64_t start = host->ledger.open ? host->ledger.last_ns : 0;
 
 	/* Before the first run nobody knows the time: arrivals are put on the clock when it begins. */
-	baton__heap_insert(host->sleepers, e, baton__add_sat(start, vm->arrives_ns));
+	baton__heap_insert(host->sleepers, e,
+			   host->untimed ? start : baton__add_sat(start, vm->arrives_ns));
 }
 
 /* The first reading of all: arrivals were entered relative to 0. */
@@ -142,7 +143,7 @@ static void end_turn(struct baton_host *host, enum baton_why why, uint64_t now)
 	case BATON_WHY_BLOCK:
 		e->state = BATON__IS_WAITING;
 		e->vm->outcome = BATON_BLOCKED;
-		if (e->woken)
+		if (e->woken || (host->untimed && e->vm->vcpu.wake_at_ns != UINT64_MAX))
 			e->vm->vcpu.wake_at_ns = now;
 		if (e->vm->vcpu.wake_at_ns != UINT64_MAX)
 			baton__heap_insert(host->sleepers, n, e->vm->vcpu.wake_at_ns);
@@ -344,6 +345,10 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 		return 0;
 	}
 	vcpu->idle = false;
+	if (t->exits >= t->pick.exits) {
+		end_turn(host, BATON_WHY_EXITS, *now);
+		return 0;
+	}
 	do {
 		if (vcpu->irq_lines && (error = baton__irq_offer(vcpu)))
 			return error;

@@ -72,7 +72,7 @@ static enum baton_verdict call_sleep(void *state, struct baton_access *a)
 
 	if (!a->resumed)
 		vcpu->sleep_until_ns = baton__add_sat(a->now_ns, a->data * NS_PER_US);
-	if (a->now_ns >= vcpu->sleep_until_ns)
+	if (a->now_ns >= vcpu->sleep_until_ns || (a->resumed && a->vm->untimed))
 		return BATON_RESUME;
 	vcpu->wake_at_ns = vcpu->sleep_until_ns;
 	return BATON_BLOCK;
@@ -86,7 +86,11 @@ static enum baton_verdict call_argument(void *state, struct baton_access *a)
 
 static enum baton_verdict call_time(void *state, struct baton_access *a)
 {
+	const struct baton_choices *choices = a->vm->choices;
+
 	a->args[0] = a->now_ns - a->vm->arrived_ns;
+	if (choices && choices->time)
+		a->args[0] = choices->time(choices->context, a->vm, a->args[0]);
 	return BATON_RESUME;
 }
 

@@ -70,6 +70,8 @@ struct baton_vm {
 	uint64_t reserved_size;
 	struct baton__bus ports, mmio;
 	struct baton__call calls[BATON__CALLS];
+	const struct baton_choices *choices; /* its owner's; may be NULL */
+	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */
 	uint64_t arrived_ns; /* when it could first run; set by its owner */
 	struct baton_vcpu vcpu;
