@@ -78,7 +78,8 @@ static enum status add_region(struct cloud *cloud, const struct scenario_region 
 	for (size_t i = 0; i < region->place_count; i++) {
 		const struct scenario_place *place = &region->places[i];
 
-		result = baton_region_share(shared, cloud->vms[place->vm].vm, place->gpa, &diag);
+		result = (region->trapped ? baton_region_trap : baton_region_share)(
+			shared, cloud->vms[place->vm].vm, place->gpa, &diag);
 		if (result)
 			return fail(error, place->at, result, &diag);
 	}

@@ -75,6 +75,7 @@ struct scenario_place {
 struct scenario_region {
 	char *name;
 	uint64_t size;
+	bool trapped;
 	struct scenario_place *places;
 	size_t place_count;
 	struct place at;

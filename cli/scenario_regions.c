@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * scenario_regions.c - `regions: [{name: r, size: 4KiB, at: {neo: 0x40000}}]`.
+ * scenario_regions.c - `regions: [{name: r, size: 4KiB, trapped: true, at: {neo: 0x40000}}]`.
  */
 #include <stdlib.h>
 
@@ -64,6 +64,7 @@ static const struct yaml_field fields[] = {
 	{ "name", read_name, 0, 0, 0, true },
 	{ "size", read_region_size, offsetof(struct region_target, region.size), SCENARIO_PAGE,
 	  UINT64_C(1) << 30, true },
+	{ "trapped", yaml_read_bool, offsetof(struct region_target, region.trapped), 0, 0, false },
 	{ "at", read_at, 0, 0, 0, true },
 	{ 0 },
 };

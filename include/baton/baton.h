@@ -333,6 +333,16 @@ int baton_region_create(struct baton_host *host, uint64_t size, struct baton_dia
 int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
 		       struct baton_diag *diag);
 
+/*
+ * The same, and *trapped*: each access of this VM to the region is an exit (MMIO), at
+ * the very instruction, so that it is counted, seen by observers and can be
+ * replayed. A read-modify-write is a read and a write. Code, stacks and page tables do
+ * not work there. A VM has at most 8 such regions. Errors besides: -ENOSPC, -EEXIST
+ * (another one lies there), or what KVM_SET_USER_MEMORY_REGION gave.
+ */
+int baton_region_trap(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
+		      struct baton_diag *diag);
+
 /* What became of a VM. */
 enum baton_outcome {
 	BATON_RUNNING, /* could go on */

@@ -66,6 +66,40 @@ int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_g
 	return error ? error : baton__region_map(&region->shared, &vm->memory, at, diag);
 }
 
+/* The host has the region mapped where the VM would: the copy is that of any access. */
+static enum baton_verdict serve(void *state, struct baton_access *a)
+{
+	struct baton__memory *memory = &a->vm->memory;
+	int error = a->write ? baton__memory_write(memory, a->addr, &a->data, a->size) :
+			       baton__memory_read(memory, a->addr, &a->data, a->size);
+
+	if (!error)
+		return BATON_RESUME;
+	a->why = "the access goes beyond guest memory";
+	return BATON_FAULT;
+}
+
+int baton_region_trap(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
+		      struct baton_diag *diag)
+{
+	const struct baton__claim claim = {
+		.first = at, .last = at + region->shared.size - 1, .serve = serve, .owner = region,
+		.name = "region",
+	};
+	int error = check_place(region, vm, at, diag);
+
+	if (!error)
+		error = baton__bus_claim(&vm->mmio, &claim, diag);
+	if (error)
+		return error;
+	error = baton__memory_make_hole(&vm->memory, &vm->machine, at, region->shared.size, diag);
+	if (!error)
+		error = baton__region_map(&region->shared, &vm->memory, at, diag);
+	if (error)
+		baton__bus_drop(&vm->mmio, region);
+	return error;
+}
+
 void baton__regions_destroy(struct baton_host *host)
 {
 	while (host->regions) {

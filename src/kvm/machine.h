@@ -27,7 +27,10 @@ int baton__machine_create(const struct baton__system *system, struct baton_diag 
 
 void baton__machine_destroy(struct baton__machine *machine);
 
-/* Backs [gpa, gpa + size) by the host memory at `host`, which must outlive the machine. */
+/*
+ * Backs [gpa, gpa + size) by the host memory at `host`, which must outlive the
+ * machine. A size of 0 takes the slot away.
+ */
 int baton__machine_map(const struct baton__machine *machine, uint32_t slot, uint64_t gpa,
 		       uint64_t size, void *host, struct baton_diag *diag);
 

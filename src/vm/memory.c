@@ -60,7 +60,57 @@ void baton__memory_destroy(struct baton__memory *memory)
 int baton__memory_attach(const struct baton__memory *memory, const struct baton__machine *machine,
 			 struct baton_diag *diag)
 {
-	return baton__machine_map(machine, 0, 0, memory->size, memory->base, diag);
+	uint64_t at = 0;
+
+	for (uint32_t i = 0; i <= memory->hole_count; i++) {
+		const struct baton__hole *hole = &memory->holes[i];
+		uint64_t end = i < memory->hole_count ? hole->at : memory->size;
+		int error = 0;
+
+		if (end > at) /* two holes may lie side by side */
+			error = baton__machine_map(machine, i, at, end - at, memory->base + at, diag);
+		if (error)
+			return error;
+		if (i < memory->hole_count)
+			at = end + hole->size;
+	}
+	return 0;
+}
+
+static void detach(const struct baton__memory *memory, const struct baton__machine *machine)
+{
+	for (uint32_t i = 0; i <= memory->hole_count; i++)
+		baton__machine_map(machine, i, 0, 0, memory->base, NULL);
+}
+
+static void insert_hole(struct baton__memory *memory, struct baton__hole hole)
+{
+	uint32_t i = memory->hole_count++;
+
+	for (; i && memory->holes[i - 1].at > hole.at; i--)
+		memory->holes[i] = memory->holes[i - 1];
+	memory->holes[i] = hole;
+}
+
+int baton__memory_make_hole(struct baton__memory *memory, const struct baton__machine *machine,
+			    baton_gpa_t at, uint64_t size, struct baton_diag *diag)
+{
+	struct baton__memory with = *memory;
+	int error;
+
+	if (memory->hole_count == BATON__HOLES)
+		return baton__diag(diag, -ENOSPC, "region", "a VM has at most %d that are trapped",
+				   BATON__HOLES);
+	insert_hole(&with, (struct baton__hole){ .at = at, .size = size });
+	detach(memory, machine);
+	error = baton__memory_attach(&with, machine, diag);
+	if (error) {
+		detach(&with, machine);
+		baton__memory_attach(memory, machine, NULL);
+		return error;
+	}
+	*memory = with;
+	return 0;
 }
 
 int baton__memory_read(const struct baton__memory *memory, baton_gpa_t from, void *to, size_t size)

@@ -17,10 +17,19 @@
 
 struct baton__machine;
 
+#define BATON__HOLES 8
+
 struct baton__memory {
 	uint8_t *base; /* host address of GPA 0 */
 	uint64_t size;
 	int fd;
+
+	/* What the machine is not given: there every access is an exit. In order. */
+	struct baton__hole {
+		baton_gpa_t at;
+		uint64_t size;
+	} holes[BATON__HOLES];
+	uint32_t hole_count;
 };
 
 /* `size` bytes of zeroes; a multiple of the page size. -ENOMEM, -EMFILE. */
@@ -28,9 +37,16 @@ int baton__memory_create(struct baton__memory *memory, uint64_t size, struct bat
 
 void baton__memory_destroy(struct baton__memory *memory);
 
-/* Gives all of it to the machine, from GPA 0, in slot 0. */
+/* Gives it to the machine from GPA 0, but for its holes: as many slots as pieces. */
 int baton__memory_attach(const struct baton__memory *memory, const struct baton__machine *machine,
 			 struct baton_diag *diag);
+
+/*
+ * Makes a hole of whole pages, which lies inside and meets no other. -ENOSPC: there are
+ * BATON__HOLES already. On failure all is as it was, if KVM lets it be.
+ */
+int baton__memory_make_hole(struct baton__memory *memory, const struct baton__machine *machine,
+			    baton_gpa_t at, uint64_t size, struct baton_diag *diag);
 
 /* 0, or -EFAULT when a byte lies outside. */
 int baton__memory_read(const struct baton__memory *memory, baton_gpa_t from, void *to, size_t size);

@@ -187,3 +187,9 @@ int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_g
 	(void)region, (void)vm, (void)at, (void)diag;
 	return 0;
 }
+
+int baton_region_trap(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
+		      struct baton_diag *diag)
+{
+	return baton_region_share(region, vm, at, diag);
+}

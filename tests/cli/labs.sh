@@ -75,6 +75,7 @@ lab simple-kvm-ea
 lab simple-kvm-f0
 lab ring-shared
 lab ring-shared-long
+lab ring-trapped
 lab file
 lab file-real
 lab file-long

@@ -47,6 +47,7 @@ cat >"$work/calls.yaml" <<-END
 	  - {name: a, image: calls.bin, argument: 4294967295}
 	  - {name: b, image: calls-long.elf, mode: long, argument: 4294967295}
 END
+twice 'trapped memory' "$labs/ring/trapped.yaml"
 twice 'times and random numbers' "$work/calls.yaml"
 [ "$(lines time)" = 4 ]
 result $? '… of which the times are on record'
@@ -112,7 +113,7 @@ cannot()
 	run run "$@" --record "$record" --quiet
 	grep -q "^cannot-be-replayed .*$text" "$record"
 	result $? "$name is marked in the record"
-	refused "… and refused" "cannot be replayed: " "$@" --replay "$record"
+	refused "$name, and so refused" "cannot be replayed: " "$@" --replay "$record"
 }
 cannot 'a timer' 'interrupts' "$labs/timer/real.yaml"
 cannot 'shared memory' 'share memory' "$labs/ring/shared.yaml"

@@ -128,6 +128,9 @@ struct fake {
 		int systems, machines, vcpus, timers, blocks;
 		int64_t heap_bytes, mapped_bytes;
 	} live;
+	struct {
+		uint64_t gpa, size; /* size 0: taken away, or never there */
+	} slots[16];		    /* of memory, of the machine that was created last */
 	uint64_t unprovided; /* completed reads whose data nobody wrote */
 	uint64_t last_set_ns; /* argument of the last timer_set */
 	int last_signal;      /* of the timer created last */

@@ -54,6 +54,7 @@ int baton__machine_create(const struct baton__system *system, struct baton_diag 
 	if (error)
 		return baton__diag(diag, error, "machine", "the fake fails on purpose");
 	*machine = (struct baton__machine){ .fd = -1 };
+	memset(fake.slots, 0, sizeof(fake.slots));
 	fake.live.machines++;
 	return 0;
 }
@@ -69,6 +70,12 @@ int baton__machine_map(const struct baton__machine *machine, uint32_t slot, uint
 {
 	int error = fake_call(FAKE_MACHINE_MAP);
 
-	(void)machine, (void)slot, (void)gpa, (void)size, (void)host;
+	(void)machine, (void)host;
+	if (slot >= sizeof(fake.slots) / sizeof(fake.slots[0]))
+		fake_broken("more memory slots than the fake has");
+	if (!error) {
+		fake.slots[slot].gpa = gpa;
+		fake.slots[slot].size = size;
+	}
 	return error ? baton__diag(diag, error, "slot", "the fake fails on purpose") : 0;
 }

@@ -132,6 +132,87 @@ static void each_failure_of_making_a_region_leaves_nothing(void **state)
 	rig_end(rig);
 }
 
+/* ------------------------------------------------------------------ trapped */
+
+static void has_slots(unsigned count, const uint64_t (*slots)[2])
+{
+	for (unsigned i = 0; i < 16; i++) {
+		assert_int_equal(fake.slots[i].size, i < count ? slots[i][1] : 0);
+		if (i < count && slots[i][1])
+			assert_int_equal(fake.slots[i].gpa, slots[i][0]);
+	}
+}
+
+static void a_trapped_region_is_a_hole_for_kvm_and_memory_for_all_others(void **state)
+{
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+	struct script a = { .count = 0 }, b = { .count = 0 };
+	struct baton_region *region;
+	uint64_t word = 0;
+	char text[4];
+
+	step(&a, fake_store(0, 0x8010, 8, UINT64_C(0x1122334455667788)));
+	step(&a, fake_store(0, 0x8FFF, 1, 'z'));
+	step(&b, fake_load(1 * MS, 0x5012, 2));
+	rig_vm(rig, 1, play, &a);
+	rig_vm(rig, 1, play, &b);
+	assert_int_equal(baton_region_create(rig->host, 4096, NULL, &region), 0);
+	assert_int_equal(baton_region_trap(region, rig->vms[0], 0x8000, NULL), 0);
+	has_slots(2, (const uint64_t[][2]){ { 0, 0x8000 }, { 0x9000, (64 << 10) - 0x9000 } });
+	assert_int_equal(baton_region_trap(region, rig->vms[1], 0x5000, NULL), 0);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(rig_vm_stats(rig, 0).by_kind[BATON_EXIT_MMIO_WRITE].count, 2);
+	assert_int_equal(rig_vm_stats(rig, 1).by_kind[BATON_EXIT_MMIO_READ].count, 1);
+	assert_int_equal(baton_vm_vcpu(rig->vms[1])->last[0].data, 0x5566);
+	baton_vm_read(rig->vms[1], 0x5010, &word, sizeof(word));
+	assert_true(word == UINT64_C(0x1122334455667788));
+	baton_vm_read(rig->vms[0], 0x8FFF, text, 1);
+	assert_int_equal(text[0], 'z');
+	rig_end(rig);
+}
+
+static void holes_lie_in_any_order_and_do_not_meet(void **state)
+{
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+	struct script none = { .count = 0 };
+	struct baton_region *region;
+	struct baton_diag diag;
+
+	rig_vm(rig, 1, play, &none);
+	assert_int_equal(baton_region_create(rig->host, 4096, NULL, &region), 0);
+	assert_int_equal(baton_region_trap(region, rig->vms[0], 0x8000, &diag), 0);
+	assert_int_equal(baton_region_trap(region, rig->vms[0], 0x2000, &diag), 0);
+	assert_int_equal(baton_region_trap(region, rig->vms[0], 0x9000, &diag), 0); /* side by side */
+	has_slots(4, (const uint64_t[][2]){ { 0, 0x2000 }, { 0x3000, 0x5000 }, { 0, 0 },
+					    { 0xA000, (64 << 10) - 0xA000 } });
+	assert_int_equal(baton_region_trap(region, rig->vms[0], 0x8000, &diag), -EEXIST);
+	assert_int_equal(baton_region_trap(region, rig->vms[0], 0x8001, &diag), -EINVAL);
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(baton_region_trap(region, rig->vms[0], 0x3000 + 4096u * i, &diag), 0);
+	assert_int_equal(baton_region_trap(region, rig->vms[0], 0xB000, &diag), -ENOSPC);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	rig_end(rig);
+}
+
+static void what_kvm_refuses_is_put_back(void **state)
+{
+	for (unsigned nth = 1; nth <= 2; nth++) {
+		struct rig *rig;
+		struct baton_region *region;
+		struct baton_diag diag;
+
+		fake_reset();
+		rig = rig_begin("quantum", 10 * MS);
+		rig_vm(rig, 1, play, NULL);
+		assert_int_equal(baton_region_create(rig->host, 4096, NULL, &region), 0);
+		fake_fail(FAKE_MACHINE_MAP, 1 + nth, EINVAL); /* behind the one that takes away */
+		assert_int_equal(baton_region_trap(region, rig->vms[0], 0x8000, &diag), -EINVAL);
+		has_slots(1, (const uint64_t[][2]){ { 0, 64 << 10 } });
+		assert_int_equal(baton_region_trap(region, rig->vms[0], 0x8000, &diag), 0);
+		rig_end(rig);
+	}
+}
+
 /* -------------------------------------------------------------------- bells */
 
 static void hang_bells(struct rig *rig)
@@ -256,6 +337,9 @@ int main(void)
 		TEST(a_region_lies_where_an_image_might_and_none_does),
 		TEST(sizes_that_make_no_sense_are_refused),
 		TEST(each_failure_of_making_a_region_leaves_nothing),
+		TEST(a_trapped_region_is_a_hole_for_kvm_and_memory_for_all_others),
+		TEST(holes_lie_in_any_order_and_do_not_meet),
+		TEST(what_kvm_refuses_is_put_back),
 		TEST(who_waits_wakes_when_it_rings),
 		TEST(a_bell_that_rang_before_is_not_lost_but_counts_once),
 		TEST(of_two_who_wait_one_goes_on),
