@@ -72,7 +72,8 @@ differs 'another datum is named, with its line' "${first}s/0x[0-9a-f]*\$/0x1234/
 	"line $first of the record: it was \"exit 2"
 differs 'an exit that is missing' "${first}d" 'differs from the record'
 differs 'an exit too many' "${first}p" 'it was "exit 2'
-differs 'the turn of somebody else' '0,/^turn 1/s/^turn 1/turn 2/' 'differs from the record'
+turn=$(grep -n '^turn 1' "$record" | head -n 1 | cut -d : -f 1)
+differs 'the turn of somebody else' "${turn}s/^turn 1/turn 2/" 'differs from the record'
 last=$(grep -n '^turn' "$record" | tail -n 1 | cut -d : -f 1)
 differs 'a record that goes on' "${last}s/.*/&\\
 exit 1 hlt 0x0 0 0 0x0\\
