@@ -142,9 +142,12 @@ static int add_host(struct cloud *cloud, struct show_lines *lines, const struct 
 }
 
 /* Output is kept where it is to be compared, and one byte more to tell "too much". */
-static void prepare_outputs(struct cloud *cloud, struct outlet *to, struct terminal *terminal)
+static void prepare_outputs(struct cloud *cloud, const struct show_lines *lines, struct outlet *to,
+			    struct terminal *terminal)
 {
 	const struct scenario *scenario = cloud->scenario;
+	/* A file or a pipe gets the bytes as they are. */
+	bool named = to->eager && scenario->vm_count > 1 && scenario->format == FORMAT_LINES;
 
 	for (size_t i = 0; i < scenario->vm_count; i++) {
 		size_t room = 0;
@@ -157,6 +160,9 @@ static void prepare_outputs(struct cloud *cloud, struct outlet *to, struct termi
 		}
 		output_init(&cloud->vms[i].output, to, terminal, room);
 		cloud->vms[i].output.json = scenario->format == FORMAT_JSON;
+		if (named)
+			output_set_name(&cloud->vms[i].output, scenario->vms[i].name,
+					lines->name_width);
 	}
 }
 
@@ -180,7 +186,7 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 
 	*cloud = (struct cloud){ .scenario = scenario };
 	cloud->vms = heap_zeroed(scenario->vm_count, sizeof(*cloud->vms));
-	prepare_outputs(cloud, to, terminal);
+	prepare_outputs(cloud, lines, to, terminal);
 	prepare_devices(cloud, lines);
 	result = add_host(cloud, lines, tape, &diag);
 	if (result)

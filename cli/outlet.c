@@ -25,6 +25,7 @@ void outlet_init(struct outlet *outlet, int fd, size_t spare)
 	outlet->error = 0;
 	outlet->eager = isatty(fd);
 	outlet->patient = false;
+	outlet->mid_line = NULL;
 	outlet->host = NULL;
 	outlet->room = BUFFER + spare;
 	outlet->spare = spare;

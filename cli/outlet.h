@@ -24,6 +24,7 @@ struct outlet {
 	int error; /* errno of a write that failed; then everything is thrown away */
 	bool eager; /* somebody watches: bytes go at once, not in large pieces */
 	bool patient; /* waits for its reader rather than make a guest wait */
+	const void *mid_line; /* who has written a line without its end, if somebody cares */
 	struct baton_host *host; /* stopped when a write fails; or NULL */
 	size_t room, spare, used;
 	char *bytes;

@@ -21,6 +21,26 @@ void output_init(struct output *output, struct outlet *to, struct terminal *term
 void output_fini(struct output *output)
 {
 	free(output->kept);
+	free(output->prefix);
+}
+
+void output_set_name(struct output *output, const char *name, int width)
+{
+	output->prefix = heap_print("%s%-*s │%s ", terminal_colour(output->terminal, COLOUR_FAINT),
+				    width, name, terminal_plain(output->terminal));
+}
+
+/* The bytes are those of one line, or of a part of one. */
+static void put_named(struct output *output, const char *bytes, size_t count)
+{
+	struct outlet *to = output->to;
+
+	if (to->mid_line && to->mid_line != output)
+		outlet_put(to, "\n", 1);
+	if (to->mid_line != output)
+		outlet_put(to, output->prefix, strlen(output->prefix));
+	outlet_put(to, bytes, count);
+	to->mid_line = bytes[count - 1] == '\n' ? NULL : output;
 }
 
 bool output_ready(void *context)
@@ -43,6 +63,8 @@ void output_write(void *context, struct baton_vm *vm, const char *bytes, size_t 
 	terminal_clear(output->terminal);
 	if (output->json)
 		show_json_output(output->to, vm, bytes, count);
+	else if (output->prefix)
+		put_named(output, bytes, count);
 	else
 		outlet_put(output->to, bytes, count);
 }

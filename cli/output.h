@@ -18,6 +18,7 @@ struct output {
 	struct outlet *to;	   /* borrowed */
 	struct terminal *terminal; /* borrowed: cleared before anything is written */
 	bool json;		   /* passed on as JSON lines */
+	char *prefix;		   /* of each line, or NULL */
 	char *kept;		   /* the first `room` bytes */
 	size_t room;
 	uint64_t size; /* of all that the guest wrote */
@@ -26,6 +27,13 @@ struct output {
 /* Keeps up to `room` bytes. output_fini() frees them. */
 void output_init(struct output *output, struct outlet *to, struct terminal *terminal, size_t room);
 void output_fini(struct output *output);
+
+/*
+ * From now on each line begins with the VM's name, `width` columns wide, in colour
+ * where the terminal has any. For people: what one VM left without an end, another one's
+ * line does not continue.
+ */
+void output_set_name(struct output *output, const char *name, int width);
 
 /* The `ready` and the `write` of a console; the context is a struct output. */
 bool output_ready(void *output);

@@ -95,6 +95,24 @@ static void contains(const struct session *s, const char *part)
 	}
 }
 
+/* On a terminal, lines of several VMs say whose they are; one VM's need not. */
+static void lines_of_several_vms_have_names(void **state)
+{
+	char *two[] = { (char *)baton, "run", "hello.bin", "hello-long.elf", "--quiet", NULL };
+	char *one[] = { (char *)baton, "run", "hello.bin", "--quiet", NULL };
+	struct session s;
+
+	begin(&s, two);
+	assert_int_equal(end(&s), 0);
+	contains(&s, "hello      │");
+	contains(&s, " Hello from real mode!\r\n");
+	contains(&s, "hello-long │");
+	contains(&s, " Hello from long mode!\r\n");
+	begin(&s, one);
+	assert_int_equal(end(&s), 0);
+	assert_string_equal(s.text, "Hello from real mode!\r\n");
+}
+
 static void progress_comes_and_is_erased(void **state)
 {
 	char *argv[] = { (char *)baton, "run", "neo.bin", "morpheus.bin", "--for", "1600ms", NULL };
@@ -149,6 +167,7 @@ static void ctrl_c_ends_a_run_with_its_report(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lines_of_several_vms_have_names),
 		cmocka_unit_test(progress_comes_and_is_erased),
 		cmocka_unit_test(short_runs_need_none),
 		cmocka_unit_test(quiet_runs_have_none),
