@@ -239,6 +239,17 @@ static bool is_int(facts *f, death *d)
 	       (d->vector == f->number || (d->vector == 13 && d->error_code & SEL_IDT));
 }
 
+/*
+ * Nobody asked for that gate: an interrupt from outside. In real mode all vectors but
+ * the exceptions' end in one stub.
+ */
+static bool is_no_irq_handler(facts *f, death *d)
+{
+	if (d->kind != BATON_DEATH_TRIPWIRE || f->has_number)
+		return false;
+	return d->vector == BATON__ANY_VECTOR || baton__phrase_irq_line(d) >= 0;
+}
+
 /* The BIOS's services: INT 10h to 1Ah. */
 static bool is_bios(facts *f, death *d)
 {
@@ -354,6 +365,7 @@ static const struct rule {
 
 	{ is_bios, BATON_CAUSE_NO_BIOS },
 	{ is_int, BATON_CAUSE_NO_GATE },
+	{ is_no_irq_handler, BATON_CAUSE_NO_IRQ_HANDLER },
 	{ is_bad_efer, BATON_CAUSE_BAD_EFER },
 	{ is_bad_msr, BATON_CAUSE_BAD_MSR },
 	{ is_bad_control, BATON_CAUSE_BAD_CONTROL },

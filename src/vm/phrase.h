@@ -18,4 +18,7 @@ void baton__phrase(const char *text, const struct baton__facts *f, const struct 
 /* Is there a fact of that name? For the test that reads causes.def. */
 bool baton__phrase_knows(const char *name, size_t length);
 
+/* The interrupt line whose gate a #GP names by its error code, or -1. */
+int baton__phrase_irq_line(const struct baton_death *death);
+
 #endif

@@ -505,6 +505,34 @@ static void selectors(void **state)
 	verdict(BATON_CAUSE_BAD_TSS, "#TS, selector 0x28");
 }
 
+static void interrupts_from_outside(void **state)
+{
+	(void)state;
+	tripped(13, 0x112);
+	CODE("\x90");
+	verdict(BATON_CAUSE_NO_IRQ_HANDLER, "on line 2 before the instruction at 0x10020");
+	d.error_code = 0x113; /* with the bit that says that it came from outside */
+	verdict(BATON_CAUSE_NO_IRQ_HANDLER, "on line 2");
+	d.error_code = 0x102;
+	verdict(BATON_CAUSE_NO_IRQ_HANDLER, "on line 0");
+	d.error_code = 0x17A;
+	verdict(BATON_CAUSE_NO_IRQ_HANDLER, "on line 15");
+	d.error_code = 0x182; /* there is no such line */
+	verdict(BATON_CAUSE_BAD_SELECTOR, "selector 0x180");
+	d.error_code = 0xFA;
+	verdict(BATON_CAUSE_BAD_SELECTOR, "selector 0xf8");
+	d.error_code = 0x110; /* about the GDT */
+	verdict(BATON_CAUSE_BAD_SELECTOR, "selector 0x110");
+	d.error_code = 0x222;
+	d.code_bits = 64;
+	verdict(BATON_CAUSE_NO_IRQ_HANDLER, "on line 2");
+	d.cr0 = 0; /* real mode: one stub for all */
+	d.code_bits = 16;
+	d.vector = BATON__ANY_VECTOR;
+	d.error_code = 0;
+	verdict(BATON_CAUSE_NO_IRQ_HANDLER, "An interrupt came before the instruction at 0x10020");
+}
+
 static void software_interrupts(void **state)
 {
 	(void)state;
@@ -781,6 +809,7 @@ int main(void)
 		cmocka_unit_test(exceptions_by_vector),
 		cmocka_unit_test(page_faults),
 		cmocka_unit_test(selectors),
+		cmocka_unit_test(interrupts_from_outside),
 		cmocka_unit_test(software_interrupts),
 		cmocka_unit_test(sse_that_is_off),
 		cmocka_unit_test(kvm_gave_up),
