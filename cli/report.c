@@ -242,9 +242,9 @@ static void print_ledger(const struct cloud *cloud, const struct terminal *termi
 	table_rule(&table);
 	add_part(&table, "sum", sum, s->wall_ns, verdict);
 	table_print(&table, terminal->to);
-	fprintf(terminal->to, "  stolen by other processes: %s of it",
+	fprintf(terminal->to, "  stolen by other processes: %s of it\n",
 		units_duration(s->stolen_ns).text);
-	fprintf(terminal->to, "; longest overrun of a slice: %s\n",
+	fprintf(terminal->to, "  longest overrun of a slice: %s\n",
 		units_duration(s->overrun_ns).text);
 	if (scenario_uses_schedule(cloud->scenario))
 		fprintf(terminal->to, "  turns of the schedule that were skipped: %s\n",
