@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # in-step.sh BATON - commands and options are the same ones in --help, in the
-# manual and in the completion; environment and statuses are in the manual.
+# manual and in the completion; environment and statuses are in the manual; so are
+# all keys of a scenario, and no others.
 # shellcheck source=tests/cli/lib.sh
 . "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
 man=$BATON_SOURCE_ROOT/man completion=$BATON_SOURCE_ROOT/cli/completion/baton
@@ -74,9 +75,59 @@ for word in share quantum turns script null real protected paged long exits none
 	result $? "$word is in the manual and in the completion"
 done
 
+# "FILE TABLE KEY" for each row of a table of keys, and for each item of the manual's
+# lists, which say in a comment of which table they are.
+(cd "$BATON_SOURCE_ROOT" && awk '
+	/^static const struct yaml_field [a-z_]*\[\]/ { sub(/\[.*/, "", $5); table = $5 }
+	/^#define [A-Z_]*_FIELDS? / { table = $2 }
+	match($0, /\{ "[a-z0-9_]+", [a-z]/) {
+		split(substr($0, RSTART), part, "\"")
+		print FILENAME, table, part[2]
+	}' cli/scenario*.c cli/device*.[ch]) | LC_ALL=C sort >"$work/keys"
+awk '/^\.\\" table / { table = $3 " " $4 }
+	/^\.El/ { table = "" }
+	table && /^\.It Cm / { print table, $3 }' "$man/baton-scenario.5" | LC_ALL=C sort >"$work/man"
+[ "$(wc -l <"$work/keys")" -ge 70 ]
+result $? 'scenarios have keys'
+same "$work/keys" "$work/man" 'the manual has the keys of a scenario'
+
+# Each item says whether it must be there or what holds if it is not, and how it looks.
+awk '/^\.\\" table / { table = $3 " " $4; optional = table ~ /scenario_expect/ }
+	/^\.It |^\.El/ {
+		if (item && !(said && shown))
+			print item
+		item = shown = ""
+		said = optional
+	}
+	table && /^\.It Cm / { item = table " " $3 }
+	/^\.El/ { table = "" }
+	/Required|^Default/ { said = 1 }
+	/xample/ { shown = 1 }' "$man/baton-scenario.5" >"$work/unsaid"
+: >"$work/nothing"
+same "$work/nothing" "$work/unsaid" 'every key has a default or is required, and has an example'
+
+# What the keys may be, where a word is meant.
+sed -n 's/^BATON_CAUSE([A-Z0-9_]*, "\([a-z0-9-]*\)".*/\1/p' \
+	"$BATON_SOURCE_ROOT/include/baton/causes.def" | sorted >"$work/causes"
+sed -n '/^\.Ss Causes/,/^\.Sh/s/^\.Cm //p' "$man/baton-scenario.5" | tr -d ',.' | sorted >"$work/man"
+same "$work/causes" "$work/man" 'the manual has the causes of death'
+sed -n 's/^	\.name = "\([a-z]*\)",$/\1/p' "$BATON_SOURCE_ROOT"/cli/device_*.c | grep -vx course |
+	sorted >"$work/types"
+sed -n '/^\.Sh DEVICES/,/^\.Sh/s/^\.Ss \([a-z]*\)$/\1/p' "$man/baton-scenario.5" | sorted >"$work/man"
+same "$work/types" "$work/man" 'the manual has the types of devices'
+
+# The manual's examples are scenarios: without a KVM they get as far as asking for it.
+for section in DESCRIPTION EXAMPLES; do
+	sed -n "/^\.Sh $section/,/^\.Ed/p" "$man/baton-scenario.5" |
+		sed -n '/^version/,/^\.Ed/p' | sed '/^\./d; s/\\(+-/±/' >"$work/$section.yaml"
+	run run "$work/$section.yaml" --for 20ms --quiet
+	[ -s "$work/$section.yaml" ] && [ $status != 2 ]
+	result $? "the scenario under $section can be read"
+done
+
 if command -v mandoc >/dev/null; then
 	# The manuals refer to one another, and are not installed yet.
-	mandoc -T lint -W style "$man/baton.1" "$man/baton-run.1" |
+	mandoc -T lint -W style "$man/baton.1" "$man/baton-run.1" "$man/baton-scenario.5" |
 		grep -v 'referenced manual not found' >"$out"
 	[ ! -s "$out" ]
 	result $? 'mandoc finds nothing to say about the manual'
