@@ -1,12 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# in-step.sh BATON - commands and options are the same ones in --help, in the
+# in-step.sh BATON ABI - commands and options are the same ones in --help, in the
 # manual and in the completion; environment and statuses are in the manual; so are
-# all keys of a scenario, and no others.
+# all keys of a scenario, and no others, and, in the page ABI, all calls of a guest.
 # shellcheck source=tests/cli/lib.sh
 . "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
 man=$BATON_SOURCE_ROOT/man completion=$BATON_SOURCE_ROOT/cli/completion/baton
+include=$BATON_SOURCE_ROOT/include/baton abi=$1
 
 # One option or command a line, sorted.
 sorted()
@@ -108,13 +109,56 @@ same "$work/nothing" "$work/unsaid" 'every key has a default or is required, and
 
 # What the keys may be, where a word is meant.
 sed -n 's/^BATON_CAUSE([A-Z0-9_]*, "\([a-z0-9-]*\)".*/\1/p' \
-	"$BATON_SOURCE_ROOT/include/baton/causes.def" | sorted >"$work/causes"
+	"$include/causes.def" | sorted >"$work/causes"
 sed -n '/^\.Ss Causes/,/^\.Sh/s/^\.Cm //p' "$man/baton-scenario.5" | tr -d ',.' | sorted >"$work/man"
 same "$work/causes" "$work/man" 'the manual has the causes of death'
 sed -n 's/^	\.name = "\([a-z]*\)",$/\1/p' "$BATON_SOURCE_ROOT"/cli/device_*.c | grep -vx course |
 	sorted >"$work/types"
 sed -n '/^\.Sh DEVICES/,/^\.Sh/s/^\.Ss \([a-z]*\)$/\1/p' "$man/baton-scenario.5" | sorted >"$work/man"
 same "$work/types" "$work/man" 'the manual has the types of devices'
+
+# What a guest may rely on: every row, with its port, and every field of its struct.
+sed -n 's/^BATON_CALL([A-Z]*, \([0-9]*\), \([a-z]*\), \([a-z]*\), \([0-9]\), .*/\1 \2 \3 \4/p' \
+	"$include/hypercalls.def" | while read -r number name direction fields; do
+	port=$(printf '0xBA%02X' "$number")
+	echo "$name $port $direction" "$([ "$fields" = 0 ] || echo "struct $fields")"
+done >"$work/calls"
+grep -c '^BATON_CALL(' "$include/hypercalls.def" >"$work/rows"
+awk '
+	function flush() {
+		if (name)
+			print name, port, direction, fields ? "struct " fields : ""
+		name = ""
+		fields = 0
+	}
+	/^\.Sh CALLS/ { on = 1 }
+	/^\.It Cm |^\.El/ { flush() }
+	/^\.El/ { on = 0 }
+	on && /^\.It Cm / { name = $3 }
+	/^Port 0x/ { port = $2; direction = tolower($3); sub(/,/, "", port); sub(/\./, "", direction) }
+	/^    baton_field / { sub(/;.*/, ""); fields += split($0, part, ",") }' "$abi" >"$work/man"
+same "$work/calls" "$work/man" 'the manual has every call, its port and its fields'
+[ "$(cat "$work/rows")" = "$(wc -l <"$work/calls")" ]
+result $? 'no row of the calls was passed over'
+sed -n 's/^BATON_COURSE_CALL([A-Z_0-9]*, \([a-z_0-9]*\), .*/\1/p' "$include/course.def" |
+	sorted >"$work/calls"
+awk '/^\.Sh THE CALLS/ { on = 1 } on && /^\.It Cm / && $4 == "" { print $3 }' "$abi" |
+	grep -vx print8 | sorted >"$work/man"
+same "$work/calls" "$work/man" 'the manual has the calls of courses'
+# Its table has a map a column, the files have one a row.
+sed -n 's/^BATON_COURSE_MAP([A-Z0-9]*, "\([a-z0-9]*\)", \(.*\))/\1 \2/p' "$include/course.def" |
+	tr -d , >"$work/maps"
+awk '/^\.It call Ta/ {
+		for (i = 6; i <= NF; i++)
+			if ($i != "Ta" && $i != "Cm")
+				map[++maps] = $i
+	}
+	/^\.It Cm [a-z0-9_]* Ta / {
+		for (i = 1; i <= maps; i++)
+			map[i] = map[i] " " $(NF - 2 * (maps - i))
+	}
+	END { for (i = 1; i <= maps; i++) print map[i] }' "$abi" >"$work/man"
+same "$work/maps" "$work/man" 'the manual has their ports by every map'
 
 # The manual's examples are scenarios: without a KVM they get as far as asking for it.
 for section in DESCRIPTION EXAMPLES; do
@@ -127,7 +171,7 @@ done
 
 if command -v mandoc >/dev/null; then
 	# The manuals refer to one another, and are not installed yet.
-	mandoc -T lint -W style "$man/baton.1" "$man/baton-run.1" "$man/baton-scenario.5" |
+	mandoc -T lint -W style "$man/baton.1" "$man/baton-run.1" "$man/baton-scenario.5" "$abi" |
 		grep -v 'referenced manual not found' >"$out"
 	[ ! -s "$out" ]
 	result $? 'mandoc finds nothing to say about the manual'

@@ -70,7 +70,7 @@ has()
 	[ -n "$(find "$work/root" -path "*$1")" ]
 }
 
-echo 1..11
+echo 1..12
 ok "meson install" env DESTDIR="$work/root" meson install -C "$build" --no-rebuild --quiet
 ok "a program builds against the shared library" shared
 ok "a program builds against the static library" static
@@ -81,5 +81,6 @@ ok "the command is installed" has /bin/baton
 ok "guests are installed" has /share/baton/guest/neo.bin
 ok "labs are installed" has /share/baton/labs/matrix/c.yaml
 ok "the manual pages are installed" has /man1/baton-run.1
+ok "the page that the build makes is installed" has /man7/baton-abi.7
 ok "every public header is installed" has /include/baton/hypercalls.def
 exit $failed
