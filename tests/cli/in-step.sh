@@ -117,12 +117,18 @@ sed -n 's/^	\.name = "\([a-z]*\)",$/\1/p' "$BATON_SOURCE_ROOT"/cli/device_*.c | 
 sed -n '/^\.Sh DEVICES/,/^\.Sh/s/^\.Ss \([a-z]*\)$/\1/p' "$man/baton-scenario.5" | sorted >"$work/man"
 same "$work/types" "$work/man" 'the manual has the types of devices'
 
-# The labs that the documents name are there.
+# What the documents name is there.
 "$baton" lab | awk '{ print $1; if ($2 ~ /^[a-z]/) print $2 }' | sorted >"$work/labs"
 grep -oh 'baton lab [a-z][a-z0-9-]*' "$BATON_SOURCE_ROOT"/README.md "$BATON_SOURCE_ROOT"/docs/*.md |
 	sed 's/.* //' | sorted | comm -23 - "$work/labs" >"$out"
 [ ! -s "$out" ]
 result $? 'every lab that a document names is there'
+(cd "$BATON_SOURCE_ROOT" && grep -oh '`[a-z_]*()`' ./*.md docs/*.md | tr -d '`()' | sorted |
+	while read -r function; do
+		grep -rqw "$function" src cli sim guest || echo "$function"
+	done) >"$out"
+[ ! -s "$out" ]
+result $? 'every function that a document names is there'
 
 # What a guest may rely on: every row, with its port, and every field of its struct.
 sed -n 's/^BATON_CALL([A-Z]*, \([0-9]*\), \([a-z]*\), \([a-z]*\), \([0-9]\), .*/\1 \2 \3 \4/p' \
