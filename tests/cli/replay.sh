@@ -36,10 +36,14 @@ result $? '… changes the output'
 twice 'script: the ring' "$labs/emu/4.yaml" --format course
 twice 'quantum: the hand-off' "$labs/emu/1.yaml" --policy quantum --quantum 2ms --format course
 twice 'turns: exit by exit' "$labs/matrix/a.yaml" --for 50ms --show exits
-twice 'share, cut in the middle of turns' "$labs/matrix/c.yaml" --for 300ms --quantum 3ms
+# What a run of a few turns got is no proof of fairness: the labs' expectations of it stay away.
+for lab in c three; do
+	sed '/^expect:/,$d' "$labs/matrix/$lab.yaml" >"$work/$lab.yaml"
+done
+twice 'share, cut in the middle of turns' "$work/c.yaml" --for 300ms --quantum 3ms
 [ "$(lines turn)" -gt 10 ]
 result $? '… which were some'
-twice 'sleepers, and who comes late' "$labs/matrix/three.yaml" --for 1200ms --quantum 3ms
+twice 'sleepers, and who comes late' "$work/three.yaml" --for 1200ms --quantum 3ms
 cat >"$work/calls.yaml" <<-END
 	version: 1
 	policy: {name: share, quantum: 5ms}
