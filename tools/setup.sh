@@ -30,13 +30,18 @@ packages_table()
 	gcovr            command  gcovr               gcovr
 	valgrind         command  valgrind            valgrind
 	mandoc           command  mandoc              mandoc, which checks manual pages
+	pandoc           command  pandoc              pandoc
+	graphviz         command  dot                 graphviz
+	weasyprint       command  weasyprint          weasyprint
+	poppler-utils    command  pdftotext           poppler's utilities
 	EOF
 }
 
 packages_build='gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev libcapstone-dev
 	libdw-dev'
 packages_bed='qemu-system-x86 busybox-static cpio'
-packages_test='libcmocka-dev jq g++ spin gcovr valgrind mandoc'
+packages_test='libcmocka-dev jq g++ spin gcovr valgrind mandoc
+	pandoc graphviz weasyprint poppler-utils'
 
 is_debian()
 {
