@@ -63,22 +63,48 @@ void floor_destroy(struct floor_vm *vm)
 	close(vm->vm);
 }
 
+/* On to the next port exit; where its datum is. */
+static void *next_exit(const struct floor_vm *vm)
+{
+	while (ioctl(vm->vcpu, KVM_RUN, 0))
+		if (errno != EINTR)
+			err(4, "KVM_RUN");
+	if (vm->run->exit_reason != KVM_EXIT_IO)
+		errx(1, "the floor's guest left with exit reason %u", vm->run->exit_reason);
+	return (char *)vm->run + vm->run->io.data_offset;
+}
+
 uint64_t floor_run(struct floor_vm *vms, unsigned count, uint64_t exits)
 {
 	uint64_t sum = 0;
 	unsigned at = 0;
 
 	for (uint64_t i = 0; i < exits; i++) {
-		const struct kvm_run *run = vms[at].run;
 		uint16_t datum;
 
-		while (ioctl(vms[at].vcpu, KVM_RUN, 0))
-			if (errno != EINTR)
-				err(4, "KVM_RUN");
-		if (run->exit_reason != KVM_EXIT_IO)
-			errx(1, "the floor's guest left with exit reason %u", run->exit_reason);
-		memcpy(&datum, (const char *)run + run->io.data_offset, sizeof(datum));
+		memcpy(&datum, next_exit(&vms[at]), sizeof(datum));
 		sum += datum;
+		at = at + 1 == count ? 0 : at + 1;
+	}
+	return sum;
+}
+
+uint64_t floor_ring(struct floor_vm *vms, unsigned count, uint64_t turns)
+{
+	const uint32_t allowed = FLOOR_RING_SLOTS;
+	uint32_t ring[3 + FLOOR_RING_SLOTS] = { 0 };
+	uint64_t sum = 0;
+	unsigned at = 0;
+
+	for (uint64_t i = 0; i < turns; i++) {
+		char *state = (char *)vms[at].memory + FLOOR_RING_STATE;
+		uint32_t datum;
+
+		memcpy(next_exit(&vms[at]), &allowed, sizeof(allowed));
+		memcpy(state, ring, sizeof(ring));
+		memcpy(&datum, next_exit(&vms[at]), sizeof(datum));
+		memcpy(ring, state, sizeof(ring));
+		sum += datum + ring[2];
 		at = at + 1 == count ? 0 : at + 1;
 	}
 	return sum;

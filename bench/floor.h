@@ -25,4 +25,13 @@ void floor_destroy(struct floor_vm *vm);
 /* Enters each of the VMs in turn until `exits` port exits were seen; the sum of their data. */
 uint64_t floor_run(struct floor_vm *vms, unsigned count, uint64_t exits);
 
+/*
+ * The same for turns at a ring, of two exits each: at the first the ring is copied into
+ * the guest's memory, at the second back, and the other VM has the next turn. Nothing
+ * is checked. The sum of the words copied back.
+ */
+#define FLOOR_RING_SLOTS 20
+#define FLOOR_RING_STATE 0x500
+uint64_t floor_ring(struct floor_vm *vms, unsigned count, uint64_t turns);
+
 #endif
