@@ -58,6 +58,7 @@ static int add_vm(struct cloud *cloud, size_t i, struct baton_diag *diag)
 	config.load = vm->load;
 	config.entry = vm->entry;
 	config.bare = vm->bare;
+	config.step_replay = vm->step_replay;
 	config.share = vm->share;
 	config.arrives_ns = vm->arrives_ns;
 	config.watchdog_ns = vm->watchdog_ns;

@@ -106,6 +106,26 @@ static json_t *instructions(const struct baton_death *death, struct symbols *sym
 	return list;
 }
 
+/* What was executed again. */
+static json_t *steps(const struct baton_death *death)
+{
+	json_t *object = json_object(), *list = json_array();
+
+	json_set_text(object, "end", baton_steps_end_name(death->steps_end));
+	for (uint32_t i = 0; i < death->step_count; i++) {
+		json_t *step = json_object();
+		struct disassembly_line line;
+
+		disassemble_step(death, i, &line);
+		json_set_hex(step, "address", line.address);
+		json_set_bytes(step, "bytes", line.bytes, line.size);
+		json_set_text(step, "text", line.text);
+		json_array_append_new(list, step);
+	}
+	json_object_set_new(object, "last", list);
+	return object;
+}
+
 /* ---------------------------------------------------------------- evidence */
 
 static json_t *walk_entry(const struct baton_walk *walk, uint32_t i)
@@ -248,6 +268,8 @@ json_t *death_json(const struct baton_death *death, const char *path)
 		json_object_set_new(object, "tables", tables(death));
 		json_object_set_new(object, "descriptors", descriptors(death));
 	}
+	if (death->steps_end != BATON_STEPS_NONE)
+		json_object_set_new(object, "steps", steps(death));
 	json_object_set_new(object, "last_exits", last_exits(death));
 	json_set_hex(object, "detail", death->detail);
 	json_set_integer(object, "at_ns", death->at_ns);

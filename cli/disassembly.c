@@ -102,3 +102,22 @@ void disassemble(const struct baton_death *death, const bool *starts,
 		disassembly->count = 0;
 	cs_close(&engine);
 }
+
+void disassemble_step(const struct baton_death *death, uint32_t i, struct disassembly_line *line)
+{
+	const struct baton_step *step = &death->steps[i];
+	cs_insn *insn = NULL;
+	size_t count = 0;
+	csh engine;
+
+	*line = (struct disassembly_line){ .address = step->address, .text = "no valid instruction" };
+	if (cs_open(CS_ARCH_X86, code_mode(death), &engine))
+		return;
+	count = cs_disasm(engine, step->code, step->code_size, step->address, 1, &insn);
+	if (count) {
+		set_line(line, insn);
+		cs_free(insn, count);
+	}
+	line->guilty = step->address == death->address;
+	cs_close(&engine);
+}

@@ -264,6 +264,31 @@ static void print_last_exits(const struct baton_death *death, const struct termi
 	}
 }
 
+static void print_steps(const struct baton_death *death, const struct terminal *terminal)
+{
+	static const char *const texts[BATON_STEPS_ENDS] = {
+		[BATON_STEPS_EXACT] = "Executed again since its last entry, it died again. Its last "
+				      "steps:",
+		[BATON_STEPS_OTHER] = "Executed again since its last entry, it did something else; "
+				      "perhaps it reads the time.",
+		[BATON_STEPS_LONG] = "Executed again since its last entry, it did not die within a "
+				     "million steps, or in 20 s.",
+		[BATON_STEPS_FAILED] = "Its last steps could not be executed again on this KVM.",
+	};
+	struct disassembly_line line;
+
+	if (!texts[death->steps_end])
+		return;
+	fputc('\n', terminal->to);
+	terminal_wrap(terminal, INDENT, 0, texts[death->steps_end]);
+	if (death->steps_end != BATON_STEPS_EXACT)
+		return;
+	for (uint32_t i = 0; i < death->step_count; i++) {
+		disassemble_step(death, i, &line);
+		print_instruction(&line, terminal);
+	}
+}
+
 /* What the address is: mostly the culprit, but not always. */
 static const char *place_heading(const struct baton_death *death)
 {
@@ -295,5 +320,6 @@ void explain_death(const struct baton_vm *vm, const char *path, const struct ter
 	fputc('\n', terminal->to);
 	print_registers(death, terminal);
 	print_evidence(death, terminal);
+	print_steps(death, terminal);
 	print_last_exits(death, terminal);
 }

@@ -250,6 +250,8 @@ static int apply_to_vms(const struct run_options *options, struct scenario *scen
 			vm->watchdog_ns = watchdog;
 		if (options->given[RUN_OPTION_BARE])
 			vm->bare = true;
+		if (options->given[RUN_OPTION_STEP_REPLAY])
+			vm->step_replay = true;
 	}
 	return 0;
 }

@@ -54,6 +54,7 @@ struct scenario_vm {
 	bool has_mode;
 	enum baton_mode mode;
 	bool bare;
+	bool step_replay;
 	struct device_settings *ports; /* NULL: none */
 	uint32_t argument;
 	bool reads_tsc; /* so two runs may differ */

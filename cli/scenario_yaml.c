@@ -246,6 +246,7 @@ static const struct yaml_field vm_fields[] = {
 	{ "bare", yaml_read_bool, IN_VM(bare), 0, 0, false },
 	{ "arrives", yaml_read_duration, IN_VM(arrives_ns), 0, 0, false },
 	{ "watchdog", yaml_read_duration, IN_VM(watchdog_ns), 0, 0, false },
+	{ "step_replay", yaml_read_bool, IN_VM(step_replay), 0, 0, false },
 	{ "reads_tsc", yaml_read_bool, IN_VM(reads_tsc), 0, 0, false },
 	{ "vcpus", read_vcpus, 0, 0, 0, false },
 	{ 0 },

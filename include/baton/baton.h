@@ -262,6 +262,12 @@ struct baton_vm_config {
 	uint32_t argument;	 /* what the guest's call `argument` returns */
 	uint64_t arrives_ns;	 /* runnable so long after the first run begins, or after its creation */
 	uint64_t watchdog_ns;	 /* dies after so much time of its own without an exit; 0: never */
+	/*
+	 * When it dies, its last instructions are executed again, one by one, in a copy of
+	 * it: see baton_death.steps_end. For that, its state and the memory that it has
+	 * touched are copied at each entry. Not for VMs that share memory.
+	 */
+	bool step_replay;
 };
 
 #define BATON_VM_CONFIG                                                \
@@ -328,7 +334,8 @@ int baton_region_create(struct baton_host *host, uint64_t size, struct baton_dia
  * Puts a region into a VM's memory at a GPA, a multiple of 4 KiB, in place of what
  * was there: from then on, what one of its VMs writes is what the others read. Before
  * or between runs. Errors: -EINVAL (outside of the memory that an image may use, or
- * a VM of another host), -EEXIST (the VM's image lies there), -ENOMEM.
+ * a VM of another host), -EEXIST (the VM's image lies there), -ENOTSUP (with
+ * step_replay), -ENOMEM.
  */
 int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
 		       struct baton_diag *diag);
@@ -416,6 +423,27 @@ enum baton_cause {
 /* The short name of a cause ("bad-cr3"), for programs; static storage. */
 const char *baton_cause_name(enum baton_cause cause);
 
+/* How the replay of a dead VM's last instructions ended. */
+enum baton_steps_end {
+	BATON_STEPS_NONE,   /* there was none: not asked for, or no instruction was to blame */
+	BATON_STEPS_EXACT,  /* it died again: the last of the steps is the one */
+	BATON_STEPS_OTHER,  /* something else happened: perhaps it read the time */
+	BATON_STEPS_LONG,   /* the death was not reached: too many steps, or too much time */
+	BATON_STEPS_FAILED, /* this KVM would not do it */
+	BATON_STEPS_ENDS
+};
+
+/* "none", "exact", "other", "long", "failed"; static storage. */
+const char *baton_steps_end_name(enum baton_steps_end end);
+
+/* An instruction that was executed. */
+struct baton_step {
+	uint64_t address; /* linear */
+	uint8_t code[15]; /* what stands there */
+	uint8_t code_size;
+};
+
+#define BATON_STEPS	  16
 #define BATON_LAST_EXITS  8
 #define BATON_CODE_BEFORE 256
 
@@ -551,6 +579,11 @@ struct baton_death {
 	struct baton_table_register tables[BATON_TABLES];
 	struct baton_descriptor descriptors[BATON_ROLES];
 	uint32_t descriptor_count;
+
+	/* With step_replay: how that went; if exact, the last instructions, oldest first. */
+	enum baton_steps_end steps_end;
+	struct baton_step steps[BATON_STEPS];
+	uint32_t step_count;
 
 	struct baton_exit last[BATON_LAST_EXITS]; /* oldest first */
 	uint32_t last_count;

@@ -17,6 +17,7 @@
 #include "base/arith.h"
 #include "base/clock.h"
 #include "host/host.h"
+#include "host/steps.h"
 #include "sched/lag.h"
 #include "vm/autopsy.h"
 #include "vm/dispatch.h"
@@ -190,6 +191,8 @@ static void die(struct baton_host *host, enum baton_death_kind kind, const char 
 
 	vm->outcome = BATON_DEAD;
 	vm->paging32 = paging32(host, &vm->vcpu, kind);
+	if (vm->steps && kind != BATON_DEATH_WATCHDOG)
+		baton__steps_replay(host, vm);
 	baton__autopsy(&vm->vcpu, kind, why, now - host->ledger.first_ns);
 	end_turn(host, BATON_WHY_END, now);
 }
@@ -328,6 +331,15 @@ static int mask(struct baton_host *host, struct baton__entity *e)
 	return error;
 }
 
+/* For a VM whose last steps are to be replayed. Nobody is charged for what that takes. */
+static int photograph(struct baton_host *host, struct baton_vm *vm)
+{
+	int error = baton__steps_prepare(vm);
+
+	baton__account_cut(&host->turn.entity->account, BATON__READY, cut(host, BATON__SWITCH));
+	return error;
+}
+
 /* Goes on with the turn until it ends, or a deadline of the run's comes. 0 or -errno. */
 static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 {
@@ -351,6 +363,8 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 	}
 	do {
 		if (vcpu->irq_lines && (error = baton__irq_offer(vcpu)))
+			return error;
+		if (baton__steps_due(vcpu->vm) && (error = photograph(host, vcpu->vm)))
 			return error;
 		error = baton__vcpu_run(&vcpu->kvm);
 		*now = cut(host, BATON__RUN);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "vm/scene.h"
+#include "vm/steps.h"
 
 #define EFER_LMA (UINT64_C(1) << 10)
 
@@ -90,9 +91,18 @@ static void take_registers(struct baton__scene *s)
 	bool shutdown = s->d->kind == BATON_DEATH_SHUTDOWN;
 	bool known = !baton__vcpu_get_sregs(&s->vcpu->kvm, &s->sregs);
 
+	const struct baton__steps *steps = s->vm->steps;
+
 	s->d->regs = s->vcpu->regs;
 	if (!known || (shutdown && was_reset(&s->sregs, now))) {
-		take_first_state(s);
+		if (steps && steps->end == BATON_STEPS_EXACT) {
+			s->sregs = steps->sregs;
+			take_state(s);
+			memcpy(&s->d->regs, &steps->regs, sizeof(s->d->regs));
+			s->stepped = true;
+		} else {
+			take_first_state(s);
+		}
 	} else {
 		take_state(s);
 		if (shutdown)
@@ -100,6 +110,13 @@ static void take_registers(struct baton__scene *s)
 	}
 	s->f.tables.memory = &s->vm->memory;
 	s->d->at_death = !s->f.lost;
+}
+
+const char *baton_steps_end_name(enum baton_steps_end end)
+{
+	static const char *const names[] = { "none", "exact", "other", "long", "failed" };
+
+	return (unsigned)end < BATON_STEPS_ENDS ? names[end] : "unknown";
 }
 
 /* ---------------------------------------------------------------- the code */
@@ -240,6 +257,10 @@ static void describe_state(struct baton__scene *s)
 	struct baton__segment cs;
 	uint8_t page[BATON__PAGE];
 
+	/* Before its last instruction CR2 is that of an older fault: what was it going to touch? */
+	if (s->stepped)
+		f->cr2 = f->has_operand ? f->operand :
+					  baton__scene_stack(s) - s->d->code_bits / 8;
 	f->cr2_end = baton__walk(&s->vm->memory, &f->tables.paging, f->cr2).end;
 	f->push_end = baton__walk(&s->vm->memory, &f->tables.paging,
 				  baton__scene_stack(s) - s->d->code_bits / 8).end;
@@ -270,6 +291,38 @@ static void take_last_exits(struct baton__scene *s)
 
 	for (uint64_t i = first; i < v->exits; i++)
 		s->d->last[s->d->last_count++] = v->last[i % BATON_LAST_EXITS];
+}
+
+/*
+ * Did the steps end where everything else says that it died? A guest that takes single
+ * steps itself goes another way when somebody else does.
+ */
+static bool steps_agree(const struct baton__scene *s, const struct baton__steps *steps)
+{
+	return s->f.cr3_writer ||
+	       (steps->count && steps->address[(steps->count - 1) % BATON_STEPS] == s->d->address);
+}
+
+static void take_steps(struct baton__scene *s)
+{
+	const struct baton__steps *steps = s->vm->steps;
+	uint64_t first;
+
+	if (!steps)
+		return;
+	s->d->steps_end = steps->end;
+	if (steps->end == BATON_STEPS_EXACT && !steps_agree(s, steps))
+		s->d->steps_end = BATON_STEPS_OTHER;
+	if (s->d->steps_end != BATON_STEPS_EXACT)
+		return;
+	first = steps->count > BATON_STEPS ? steps->count - BATON_STEPS : 0;
+	for (uint64_t i = first; i < steps->count; i++) {
+		struct baton_step *step = &s->d->steps[s->d->step_count++];
+
+		step->address = steps->address[i % BATON_STEPS];
+		step->code_size = (uint8_t)baton__scene_read_code(s, step->address, step->code,
+								  sizeof(step->code));
+	}
 }
 
 static void find_suspect(struct baton__scene *s)
@@ -312,6 +365,7 @@ static void collect(struct baton__scene *s, struct baton_vcpu *vcpu, enum baton_
 	describe_state(s);
 	describe_time(s);
 	baton__scene_evidence(s);
+	take_steps(s);
 	if (s->f.lost)
 		find_suspect(s);
 }

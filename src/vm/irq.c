@@ -22,6 +22,7 @@ int baton__irq_offer(struct baton_vcpu *vcpu)
 		if (error)
 			return error;
 		vcpu->irq_lines &= vcpu->irq_lines - 1;
+		vcpu->interrupts++;
 	}
 	run->request_interrupt_window = vcpu->irq_lines != 0;
 	return 0;

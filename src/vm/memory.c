@@ -5,6 +5,7 @@
 #include "vm/memory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -110,6 +111,25 @@ int baton__memory_make_hole(struct baton__memory *memory, const struct baton__ma
 		return error;
 	}
 	*memory = with;
+	return 0;
+}
+
+int baton__memory_copy(struct baton__memory *to, const struct baton__memory *from)
+{
+	off_t begin, end = 0, size = (off_t)from->size;
+
+	if (fallocate(to->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, size))
+		return -errno;
+	while (end < size) {
+		begin = lseek(from->fd, end, SEEK_DATA);
+		if (begin < 0 && errno == ENXIO) /* nothing but holes from here on */
+			break;
+		if (begin < 0 || (end = lseek(from->fd, begin, SEEK_HOLE)) < 0)
+			return -errno;
+		memcpy(to->base + begin, from->base + begin, (size_t)(end - begin));
+	}
+	memcpy(to->holes, from->holes, sizeof(to->holes));
+	to->hole_count = from->hole_count;
 	return 0;
 }
 

@@ -48,6 +48,12 @@ int baton__memory_attach(const struct baton__memory *memory, const struct baton_
 int baton__memory_make_hole(struct baton__memory *memory, const struct baton__machine *machine,
 			    baton_gpa_t at, uint64_t size, struct baton_diag *diag);
 
+/*
+ * Makes `to`, of the same size, the same as `from`, and its holes likewise: what was never
+ * touched stays so. Memory that is a shared region's is not copied. -EIO, -ENOMEM.
+ */
+int baton__memory_copy(struct baton__memory *to, const struct baton__memory *from);
+
 /* 0, or -EFAULT when a byte lies outside. */
 int baton__memory_read(const struct baton__memory *memory, baton_gpa_t from, void *to, size_t size);
 int baton__memory_write(struct baton__memory *memory, baton_gpa_t to, const void *from,

@@ -19,6 +19,7 @@ struct baton__scene {
 	struct baton_vcpu *vcpu;
 	struct baton_vm *vm;
 	struct kvm_sregs sregs;
+	bool stepped; /* this KVM lost the state, and steps found it: as of before the end */
 	uint64_t segment[BATON__SEGMENTS]; /* bases */
 	struct baton_death *d;
 	struct baton__facts f;

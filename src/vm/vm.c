@@ -14,6 +14,8 @@
 #include "base/diag.h"
 #include "kvm/exit.h"
 #include "vm/hypercall.h"
+#include "vm/snapshot.h"
+#include "vm/steps.h"
 
 #define MEMORY_MIN (UINT64_C(64) << 10)
 #define MEMORY_MAX (UINT64_C(3) << 30)
@@ -82,6 +84,19 @@ static int load_and_boot(struct baton_vm *vm, const struct baton_vm_config *conf
 	return baton__boot(&vm->vcpu.kvm, &vm->memory, vm->mode, config->bare, &placement, diag);
 }
 
+static int prepare_steps(struct baton_vm *vm, struct baton_diag *diag)
+{
+	int error;
+
+	vm->steps = calloc(1, sizeof(*vm->steps));
+	if (!vm->steps)
+		return baton__diag(diag, -ENOMEM, vm->name, "out of memory");
+	error = baton__snapshot_create(vm->memory.size, diag, &vm->snapshot);
+	if (error)
+		free(vm->steps);
+	return error;
+}
+
 int baton__vm_create(const struct baton__system *system, const struct baton_vm_config *config,
 		     struct baton_diag *diag, struct baton_vm **out)
 {
@@ -126,9 +141,14 @@ int baton__vm_create(const struct baton__system *system, const struct baton_vm_c
 	error = baton__hypercall_attach(vm, diag);
 	if (error)
 		goto destroy_vcpu;
+	if (config->step_replay && (error = prepare_steps(vm, diag)))
+		goto detach;
 	*out = vm;
 	return 0;
 
+detach:
+	baton__bus_fini(&vm->ports);
+	baton__bus_fini(&vm->mmio);
 destroy_vcpu:
 	baton__vcpu_destroy(&vm->vcpu.kvm);
 destroy_machine:
@@ -145,6 +165,8 @@ void baton__vm_destroy(struct baton_vm *vm)
 	if (!vm)
 		return;
 	free(vm->death);
+	free(vm->steps);
+	baton__snapshot_destroy(vm->snapshot);
 	baton__bus_fini(&vm->ports);
 	baton__bus_fini(&vm->mmio);
 	baton__vcpu_destroy(&vm->vcpu.kvm);

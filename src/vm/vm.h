@@ -46,6 +46,7 @@ struct baton_vcpu {
 	uint64_t wake_at_ns;	   /* set by a handler that blocks until a time; else UINT64_MAX */
 	uint64_t sleep_until_ns;   /* of the hypercall `sleep` */
 	uint32_t irq_lines;	   /* raised, and not taken yet */
+	uint64_t interrupts;	   /* taken so far */
 	bool idle;		   /* in HLT: waits for one of them */
 	uint64_t quiet_ns;	   /* time in KVM_RUN since the last exit */
 	struct baton__looks looks; /* at the vCPU since then */
@@ -78,6 +79,8 @@ struct baton_vm {
 
 	enum baton_outcome outcome;
 	uint32_t status;
+	struct baton__snapshot *snapshot; /* as of its last exit; NULL unless wanted */
+	struct baton__steps *steps;	  /* likewise */
 	struct baton_death *death; /* once dead */
 	int paging32;		   /* for the autopsy: can this KVM do it? 1, 0, or -1: not known */
 

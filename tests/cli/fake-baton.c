@@ -59,6 +59,11 @@ const char *baton_exit_name(enum baton_exit_kind kind)
 	return names[kind];
 }
 
+const char *baton_steps_end_name(enum baton_steps_end end)
+{
+	return end == BATON_STEPS_EXACT ? "exact" : "other";
+}
+
 const char *baton_cause_name(enum baton_cause cause)
 {
 	static const char *const names[] = {

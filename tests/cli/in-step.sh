@@ -24,7 +24,7 @@ same() # FILE FILE NAME
 
 options_of_help() # COMMAND
 {
-	"$baton" help "$1" | sed -n 's/^  --\([a-z]*\) .*/\1/p' | sorted
+	"$baton" help "$1" | sed -n 's/^  --\([a-z-]*\) .*/\1/p' | sorted
 }
 
 # The words of `local NAME='…'` in the completion, which may take several lines.
@@ -41,7 +41,7 @@ words_of_completion() # NAME
 options_of_help run >"$work/help"
 [ "$(wc -l <"$work/help")" -ge 10 ]
 result $? 'run has options'
-sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z]*\).*/\1/p' "$man/baton-run.1" |
+sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z-]*\).*/\1/p' "$man/baton-run.1" |
 	sorted >"$work/man"
 same "$work/help" "$work/man" 'the manual has the options of run'
 words_of_completion run >"$work/completion"
@@ -64,8 +64,8 @@ words_of_completion commands >"$work/completion"
 same "$work/help" "$work/completion" 'the completion has the commands'
 
 # An argument in the help is one in the manual.
-"$baton" help run | sed -n 's/^  --\([a-z]* [A-Z][A-Z]*\) .*/\1/p' | LC_ALL=C sort >"$work/help"
-sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z]*\) Ar \([A-Z]*\)/\1 \2/p' \
+"$baton" help run | sed -n 's/^  --\([a-z-]* [A-Z][A-Z]*\) .*/\1/p' | LC_ALL=C sort >"$work/help"
+sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z-]*\) Ar \([A-Z]*\)/\1 \2/p' \
 	"$man/baton-run.1" | LC_ALL=C sort >"$work/man"
 same "$work/help" "$work/man" 'arguments have the same names'
 

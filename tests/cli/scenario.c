@@ -401,7 +401,8 @@ static void keys_are_checked(void **state)
 		"s.yaml:3:3: a VM has no \"image\"; expected one");
 	refuses("version: 1\nvms:\n- {image: neo.bin, shares: 3}\n",
 		"s.yaml:3:20: a VM: key \"shares\" is unknown; expected name, image, mode, memory, "
-		"share, load, entry, ports, argument, bare, arrives, watchdog, reads_tsc or vcpus (did you mean "
+		"share, load, entry, ports, argument, bare, arrives, watchdog, "
+		"step_replay, reads_tsc or vcpus (did you mean "
 		"\"share\"?)");
 	refuses("version: 1\nfor: !!float 1s\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:6: a tag; expected a plain value");
@@ -433,7 +434,8 @@ static void types_are_checked(void **state)
 	refuses("version: 1\nvms: []\n", "s.yaml:2:6: vms has 0 items; expected 1 to 4096");
 	refuses("version: 1\nvms:\n- neo.bin\n",
 		"s.yaml:3:3: a VM is \"neo.bin\"; expected a mapping of name, image, mode, memory, "
-		"share, load, entry, ports, argument, bare, arrives, watchdog, reads_tsc or vcpus");
+		"share, load, entry, ports, argument, bare, arrives, watchdog, "
+		"step_replay, reads_tsc or vcpus");
 	refuses("version: 1\nvms:\n- {image: {a: b}}\n",
 		"s.yaml:3:11: image is a mapping; expected text");
 	refuses("version: 1\nvms:\n- {image: \"a\\0b\"}\n",
@@ -628,7 +630,8 @@ static void aliases_cannot_make_it_run_in_circles(void **state)
 {
 	refuses("version: 1\nvms: &a [*a]\n",
 		"s.yaml:2:6: a VM is a list; expected a mapping of name, image, mode, memory, "
-		"share, load, entry, ports, argument, bare, arrives, watchdog, reads_tsc or vcpus");
+		"share, load, entry, ports, argument, bare, arrives, watchdog, "
+		"step_replay, reads_tsc or vcpus");
 	refuses("&a\n? *a\n: *a\n", "s.yaml:1:1: a key is a mapping; expected a word");
 }
 

@@ -71,6 +71,7 @@ struct fake_vcpu {
 	void *state; /* the script's */
 
 	uint32_t interrupt; /* queued, 0: none */
+	bool stepping;	    /* each entry is an instruction, which takes 1 ns */
 	bool shadow;	    /* of an STI: set by a script, no interrupt before the next exit */
 
 	struct fake_exit plan; /* under way */
@@ -91,6 +92,7 @@ struct fake_vcpu *fake_vcpu(struct baton_vm *vm);
 enum fake_op {
 	FAKE_SYSTEM_OPEN, FAKE_MACHINE_CREATE, FAKE_MACHINE_MAP, FAKE_VCPU_CREATE, FAKE_VCPU_MASK,
 	FAKE_GET_REGS, FAKE_SET_REGS, FAKE_GET_SREGS, FAKE_SET_SREGS, FAKE_INTERRUPT,
+	FAKE_STATE_SAVE, FAKE_STATE_LOAD, FAKE_STATE_STEP,
 	FAKE_TIMER_CREATE,
 	FAKE_MALLOC, FAKE_CALLOC, FAKE_REALLOC, FAKE_STRDUP,
 	FAKE_MEMFD, FAKE_FTRUNCATE, FAKE_MMAP, FAKE_OPEN, FAKE_FSTAT, FAKE_READ,
@@ -105,6 +107,7 @@ struct fake {
 	uint64_t now_ns, cpu_ns;
 	uint64_t reading_ns; /* a reading of the clock takes so long */
 	uint64_t (*reading)(void); /* or so long, if set */
+	uint64_t saving_ns;	   /* saving a vCPU's state takes so long */
 
 	/* From a timer's expiry to its signal; below 0: it comes early. May be NULL: 0. */
 	int64_t (*skew)(void);
@@ -114,6 +117,7 @@ struct fake {
 
 	/* What this KVM can do. */
 	bool no_paging32;
+	bool resets; /* a vCPU that shuts down, as AMD's does */
 	int api_version;
 	int capability[2]; /* CAP_USER_MEMORY and so on: [0] for all, [1] for CAP_SYNC_REGS */
 

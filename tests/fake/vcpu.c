@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "kvm/state.h"
 #include "kvm/vcpu.h"
 #include "vm/vm.h"
 #include "world.h"
@@ -196,6 +197,13 @@ static void report(struct fake_vcpu *v)
 	case KVM_EXIT_INTERNAL_ERROR:
 		run->internal.suberror = (uint32_t)e->data;
 		return;
+	case KVM_EXIT_SHUTDOWN:
+		if (fake.resets) {
+			v->regs = (struct kvm_regs){ .rip = 0xFFF0, .rflags = 2 };
+			v->sregs = (struct kvm_sregs){ .cr0 = 0x60000010, .cs.selector = 0xF000,
+						       .cs.base = 0xFFFF0000 };
+		}
+		return;
 	default:
 		run->hw.hardware_exit_reason = e->data;
 		return;
@@ -280,6 +288,13 @@ static int enter(struct fake_vcpu *v)
 	}
 	if (v->run->request_interrupt_window && takes_interrupts(v)) {
 		v->run->exit_reason = KVM_EXIT_IRQ_WINDOW_OPEN;
+		return 0;
+	}
+	if (v->stepping && v->plan.ns) {
+		fake_go(fake.now_ns + 1, true);
+		v->plan.ns -= v->plan.ns != FAKE_NEVER;
+		v->regs.rip++;
+		v->run->exit_reason = KVM_EXIT_DEBUG;
 		return 0;
 	}
 	end = v->plan.ns > FAKE_NEVER - fake.now_ns ? FAKE_NEVER : fake.now_ns + v->plan.ns;
@@ -395,5 +410,66 @@ int baton__vcpu_set_sregs(struct baton__vcpu *vcpu, const struct kvm_sregs *sreg
 
 	if (!error)
 		find(vcpu)->sregs = *sregs;
+	return error;
+}
+
+/* ------------------------------------------------------------------ state */
+
+/* What the fake's vCPU is besides registers; it travels where x87 and the like would. */
+struct luggage {
+	struct fake_exit (*next)(struct fake_vcpu *);
+	void (*got)(struct fake_vcpu *, const void *, size_t);
+	void (*took)(struct fake_vcpu *, uint32_t);
+	void *state;
+	struct fake_exit plan;
+	bool planned;
+	uint32_t interrupt;
+};
+_Static_assert(sizeof(struct luggage) <= sizeof(struct kvm_xsave), "there is room");
+
+int baton__state_save(const struct baton__vcpu *vcpu, struct baton__vcpu_state *state)
+{
+	const struct fake_vcpu *v = find(vcpu);
+	const struct luggage luggage = { v->next, v->got, v->took, v->state, v->plan, v->planned,
+					 v->interrupt };
+	int error = fake_call(FAKE_STATE_SAVE);
+
+	fake_advance(fake.saving_ns);
+	if (error)
+		return error;
+	if (v->pending)
+		fake_broken("a state saved while an access is pending");
+	*state = (struct baton__vcpu_state){ .regs = v->regs, .sregs = v->sregs };
+	memcpy(&state->xsave, &luggage, sizeof(luggage));
+	return 0;
+}
+
+int baton__state_load(const struct baton__vcpu *vcpu, const struct baton__vcpu_state *state)
+{
+	struct fake_vcpu *v = find(vcpu);
+	struct luggage luggage;
+	int error = fake_call(FAKE_STATE_LOAD);
+
+	if (error)
+		return error;
+	memcpy(&luggage, &state->xsave, sizeof(luggage));
+	v->regs = state->regs;
+	v->sregs = state->sregs;
+	v->next = luggage.next;
+	v->got = luggage.got;
+	v->took = luggage.took;
+	v->state = luggage.state;
+	v->plan = luggage.plan;
+	v->planned = luggage.planned;
+	v->interrupt = luggage.interrupt;
+	return 0;
+}
+
+int baton__state_step(const struct baton__vcpu *vcpu)
+{
+	int error = fake_call(FAKE_STATE_STEP);
+
+	if (!error)
+		find(vcpu)->stepping = true;
 	return error;
 }

@@ -274,6 +274,7 @@ static void each_failure_of_making_a_vm_is_returned_said_and_leaves_nothing(void
 			c.name = "another";
 			c.mode = (enum baton_mode)mode;
 			c.memory = 128 << 10;
+			c.step_replay = mode == BATON_MODE_LONG;
 			blocks = fake.live.blocks;
 			fake_fail_any(n);
 			error = baton_vm_create(rig->host, &c, &diag, &vm);

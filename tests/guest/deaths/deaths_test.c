@@ -228,7 +228,7 @@ static void add_latch(struct baton_host *host, struct baton_vm *vm)
 }
 
 static int add_vm(struct run *r, const char *name, enum baton_mode mode, const struct guest *guest,
-		  struct baton_vm **vm)
+		  bool stepped, struct baton_vm **vm)
 {
 	struct baton_vm_config config = BATON_VM_CONFIG;
 	struct baton_diag diag = { .message = "" };
@@ -240,6 +240,7 @@ static int add_vm(struct run *r, const char *name, enum baton_mode mode, const s
 	config.memory = MEMORY;
 	config.bare = guest && guest->bare;
 	config.watchdog_ns = guest ? guest->watchdog_ns : 0;
+	config.step_replay = stepped;
 	error = baton_vm_create(r->host, &config, &diag, vm);
 	if (error && error != -ENOTSUP)
 		fail_msg("%s: %s", diag.where, diag.message);
@@ -265,18 +266,24 @@ static void start(struct run *r)
 		fail_msg("%s: %s", diag.where, diag.message);
 	standing = r->host;
 	path_of(r->image, sizeof(r->image), "neighbour", BATON_MODE_PROTECTED);
-	add_vm(r, "neighbour", BATON_MODE_PROTECTED, NULL, &r->neighbour);
+	add_vm(r, "neighbour", BATON_MODE_PROTECTED, NULL, false, &r->neighbour);
 }
 
 /* Adds the guest; false if this KVM refuses its mode, as it then must. */
-static bool join(struct run *r, const struct guest *guest, enum baton_mode mode)
+static bool join_stepped(struct run *r, const struct guest *guest, enum baton_mode mode,
+			 bool stepped)
 {
 	bool refused;
 
 	path_of(r->image, sizeof(r->image), guest->name, mode);
-	refused = add_vm(r, "dying", mode, guest, &r->dying) == -ENOTSUP;
+	refused = add_vm(r, "dying", mode, guest, stepped, &r->dying) == -ENOTSUP;
 	assert_int_equal(refused, mode == BATON_MODE_PAGED && !kvm.info.paging32);
 	return !refused;
+}
+
+static bool join(struct run *r, const struct guest *guest, enum baton_mode mode)
+{
+	return join_stepped(r, guest, mode, false);
 }
 
 static void go(struct run *r)
@@ -430,12 +437,38 @@ static void assert_lost(const struct run *r, const struct baton_death *d)
 	assert_names(d, label(r, "guilty"));
 }
 
+/*
+ * The last step is the guilty one, or, where CR3 led nowhere, the fetch after it. A guest
+ * that takes single steps itself cannot be followed.
+ */
+static void assert_steps(const struct guest *g, const struct baton_death *d)
+{
+	uint64_t last;
+
+	if (d->kind == BATON_DEATH_WATCHDOG) {
+		assert_int_equal(d->steps_end, BATON_STEPS_NONE);
+		return;
+	}
+	if (!strcmp(g->name, "trap-flag") && d->steps_end == BATON_STEPS_OTHER) {
+		assert_int_equal(d->step_count, 0);
+		return;
+	}
+	assert_string_equal(baton_steps_end_name(d->steps_end), "exact");
+	assert_in_range(d->step_count, 1, BATON_STEPS);
+	last = d->steps[d->step_count - 1].address;
+	assert_true(last == d->address || (d->cause == BATON_CAUSE_BAD_CR3 &&
+					   last == d->address + 3));
+	if (last == d->address)
+		assert_memory_equal(d->steps[d->step_count - 1].code, d->code,
+				    d->code_size < 15 ? d->code_size : 15);
+}
+
 static void assert_death(const struct run *r, const struct guest *g, enum baton_mode mode,
-			 const struct ending *e)
+			 const struct ending *e, bool stepped)
 {
 	static const uint32_t bits[] = { 16, 32, 32, 64 };
 	const struct baton_death *d = baton_vm_death(r->dying);
-	bool lost = e->kind == BATON_DEATH_SHUTDOWN && kvm.loses;
+	bool lost = e->kind == BATON_DEATH_SHUTDOWN && kvm.loses && !stepped;
 
 	assert_non_null(d);
 	print_message("# %s\n", d->sentence);
@@ -453,6 +486,10 @@ static void assert_death(const struct run *r, const struct guest *g, enum baton_
 		assert_exact(r, g, d);
 	if (!g->named || g->named[0])
 		assert_names(d, label(r, g->named ? g->named : "guilty"));
+	if (stepped)
+		assert_steps(g, d);
+	else
+		assert_int_equal(d->steps_end, BATON_STEPS_NONE);
 }
 
 /* ------------------------------------------------------------------ tests */
@@ -461,6 +498,7 @@ struct test {
 	const struct guest *guest;
 	enum baton_mode mode;
 	const struct ending *ending;
+	bool stepped; /* with step_replay */
 };
 
 static void dies_as_it_must(void **state)
@@ -469,10 +507,10 @@ static void dies_as_it_must(void **state)
 	struct run r;
 
 	start(&r);
-	if (join(&r, t->guest, t->mode)) {
+	if (join_stepped(&r, t->guest, t->mode, t->stepped)) {
 		go(&r);
 		assert_int_equal(r.end, BATON_RUN_DONE);
-		assert_death(&r, t->guest, t->mode, t->ending);
+		assert_death(&r, t->guest, t->mode, t->ending, t->stepped);
 		assert_undisturbed(&r);
 	}
 	finish();
@@ -554,7 +592,7 @@ static void paging_works_or_is_named(void **state)
 		assert_int_equal(stats.status, 0);
 		assert_null(baton_vm_death(r.dying));
 	} else {
-		assert_death(&r, &paging, BATON_MODE_PROTECTED, &refused);
+		assert_death(&r, &paging, BATON_MODE_PROTECTED, &refused, false);
 	}
 	assert_undisturbed(&r);
 	finish();
@@ -897,9 +935,9 @@ static const struct ending *ending_of(const struct guest *g, unsigned mode)
 	return NULL;
 }
 
-static struct CMUnitTest tests[COUNT(guests) * BATON_MODES + 16];
-static struct test cases[COUNT(guests) * BATON_MODES];
-static char names[COUNT(guests) * BATON_MODES][64];
+static struct CMUnitTest tests[2 * COUNT(guests) * BATON_MODES + 16];
+static struct test cases[2 * COUNT(guests) * BATON_MODES];
+static char names[2 * COUNT(guests) * BATON_MODES][64];
 static size_t test_count;
 
 static void add_test(const char *name, CMUnitTestFunction function, void *state)
@@ -907,7 +945,7 @@ static void add_test(const char *name, CMUnitTestFunction function, void *state)
 	tests[test_count++] = (struct CMUnitTest){ name, function, NULL, clear_up, state };
 }
 
-static void add_guests(void)
+static void add_guests(bool stepped)
 {
 	for (size_t i = 0; i < COUNT(guests); i++)
 		for (int mode = 0; mode < BATON_MODES; mode++) {
@@ -916,10 +954,11 @@ static void add_guests(void)
 
 			if (!e)
 				continue;
-			cases[n] = (struct test){ &guests[i], (enum baton_mode)mode, e };
-			snprintf(names[n], sizeof(names[n]), "%s%s, %s", guests[i].name,
+			cases[n] = (struct test){ &guests[i], (enum baton_mode)mode, e, stepped };
+			snprintf(names[n], sizeof(names[n]), "%s%s, %s%s", guests[i].name,
 				 guests[i].bare ? ", bare" : "",
-				 baton_mode_name((enum baton_mode)mode));
+				 baton_mode_name((enum baton_mode)mode),
+				 stepped ? ", in steps" : "");
 			add_test(names[n], dies_as_it_must, &cases[n]);
 		}
 }
@@ -933,7 +972,8 @@ int main(int argc, char **argv)
 	kvm.guests = argv[1];
 	block_kick();
 	learn_kvm();
-	add_guests();
+	add_guests(false);
+	add_guests(true);
 	add_test("a loop is found where it runs", a_loop_is_found_where_it_runs, NULL);
 	add_test("a jump to a non-canonical address", a_jump_to_a_non_canonical_address, NULL);
 	add_test("paging works or is named", paging_works_or_is_named, NULL);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * steps.h - after a VM's death: its last instructions again, one by one.
+ */
+#ifndef BATON_HOST_STEPS_H
+#define BATON_HOST_STEPS_H
+
+#include <stdbool.h>
+
+struct baton_host;
+struct baton_vm;
+
+/*
+ * Before an entry: is the VM's snapshot out of date, since an exit was served or an
+ * interrupt handed to it? After a kick alone it is not.
+ */
+bool baton__steps_due(const struct baton_vm *vm);
+
+/* Takes the snapshot. 0 or -errno. */
+int baton__steps_prepare(struct baton_vm *vm);
+
+/*
+ * Lets clones of the VM go from its snapshot until what ended it happens again, and
+ * notes in vm->steps how that went. The dead vCPU itself is not entered. Blocks, at worst
+ * for 20 s, or until the host is told to stop; uses the host's timer.
+ */
+void baton__steps_replay(struct baton_host *host, struct baton_vm *vm);
+
+#endif

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * steps.c - a dead VM's last instructions, executed again in a clone: how near it gets,
+ * what it notes, and what happens if the clone does not do as the VM did, or cannot be.
+ */
+#include "rig.h"
+
+#include <errno.h>
+
+#define MS	UINT64_C(1000000)
+#define BEGIN	0x500 /* RIP before the last stretch */
+#define LONGEST 20000000000
+
+/* A guest that leaves by a port, and dies so much later. One step of it takes 1 ns. */
+struct guest {
+	uint64_t ns;
+	uint32_t reason;
+	unsigned asked;	     /* how it goes on: once for each machine that got there */
+	uint32_t later;	     /* if not 0: what ends a clone instead */
+	bool spins;	     /* or nothing does */
+};
+
+static struct fake_exit play(struct fake_vcpu *vcpu)
+{
+	struct guest *g = vcpu->state;
+
+	if (!vcpu->exits && !g->asked) {
+		vcpu->regs.rip = BEGIN - 1;
+		return fake_out(5, 0x10, 1, 0);
+	}
+	if (g->asked++) {
+		if (g->spins)
+			return fake_spin();
+		if (g->later)
+			return fake_other(g->ns, g->later, 0);
+	}
+	return fake_other(g->ns, g->reason, 0);
+}
+
+static enum baton_verdict accept(void *state, struct baton_access *a)
+{
+	return BATON_RESUME;
+}
+
+static int add(struct rig *rig, struct guest *g)
+{
+	struct baton_vm_config c = rig_vm_config("guest");
+	int vm;
+
+	c.step_replay = true;
+	c.bare = true;
+	vm = rig_add(rig, &c, play, g);
+	rig_port(rig, vm, 0x10, 1, accept, NULL);
+	return vm;
+}
+
+static struct rig *begin(void)
+{
+	struct rig *rig = rig_begin("turns", 0);
+
+	fake.resets = true;
+	return rig;
+}
+
+/* Lets it die, and gives what is known of that. */
+static const struct baton_death *die(struct rig *rig, struct guest *g)
+{
+	int vm = add(rig, g);
+
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_non_null(baton_vm_death(rig->vms[vm]));
+	return baton_vm_death(rig->vms[vm]);
+}
+
+static void assert_exact(const struct baton_death *d, uint64_t last)
+{
+	assert_int_equal(d->steps_end, BATON_STEPS_EXACT);
+	assert_true(d->at_death);
+	assert_true(d->has_sregs);
+	assert_int_equal(d->address, last);
+	assert_int_equal(d->regs.rip, last);
+	for (uint32_t i = 0; i < d->step_count; i++)
+		assert_int_equal(d->steps[i].address, last - (d->step_count - 1 - i));
+}
+
+/* ------------------------------------------------------------------- tests */
+
+static void a_short_way_is_gone_in_steps(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	const struct baton_death *d = die(rig, &g);
+
+	assert_int_equal(d->kind, BATON_DEATH_SHUTDOWN);
+	assert_exact(d, BEGIN + 5);
+	assert_int_equal(d->step_count, 6);
+	rig_end(rig);
+}
+
+static void at_the_first_instruction_there_is_one_step(void **state)
+{
+	struct guest g = { .ns = 0, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	const struct baton_death *d = die(rig, &g);
+
+	assert_exact(d, BEGIN);
+	assert_int_equal(d->step_count, 1);
+	rig_end(rig);
+}
+
+/* 50 ms are 50 million steps: the snapshot has to come nearer first. */
+static void a_long_way_is_gone_in_strides(void **state)
+{
+	for (uint64_t ns = 50 * MS; ns < 50 * MS + 2000; ns += 100) {
+		struct guest g = { .ns = ns, .reason = KVM_EXIT_SHUTDOWN };
+		struct rig *rig;
+
+		fake_reset();
+		rig = begin();
+		assert_int_equal(die(rig, &g)->steps_end, BATON_STEPS_EXACT);
+		assert_in_range(fake.calls[FAKE_RUN], 1, 200000);
+		rig_end(rig);
+	}
+}
+
+static void other_deaths_have_steps_too(void **state)
+{
+	struct guest g = { .ns = 3, .reason = KVM_EXIT_INTERNAL_ERROR };
+	struct rig *rig = begin();
+	const struct baton_death *d = die(rig, &g);
+
+	/* The fake's RIP does not stay at an instruction that is not emulated. */
+	assert_int_equal(d->kind, BATON_DEATH_INTERNAL_ERROR);
+	assert_int_equal(d->steps_end, BATON_STEPS_OTHER);
+	assert_int_equal(d->step_count, 0);
+	rig_end(rig);
+}
+
+static void a_clone_that_does_something_else_is_told(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN, .later = KVM_EXIT_INTERNAL_ERROR };
+	struct rig *rig = begin();
+	const struct baton_death *d = die(rig, &g);
+
+	assert_int_equal(d->steps_end, BATON_STEPS_OTHER);
+	assert_int_equal(d->step_count, 0);
+	assert_false(d->at_death);
+	rig_end(rig);
+}
+
+/* Between its last exit and its end it is kicked, again and again. */
+static void a_kick_needs_no_new_snapshot(void **state)
+{
+	struct guest g = { .ns = 50 * MS, .reason = KVM_EXIT_HLT };
+	struct rig *rig = rig_begin("quantum", 1 * MS);
+
+	add(rig, &g);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_in_range(rig_vm_stats(rig, 0).turns, 49, 52);
+	assert_int_equal(fake.calls[FAKE_STATE_SAVE], 2);
+	rig_end(rig);
+}
+
+/* Saving takes longer than a slice: it gets on all the same, and is not charged for it. */
+static void saving_is_nobodys_time(void **state)
+{
+	struct guest g = { .ns = 5 * MS, .reason = KVM_EXIT_HLT };
+	struct rig *rig = rig_begin("quantum", 1 * MS);
+	struct baton_vm_stats vm;
+
+	add(rig, &g);
+	fake.saving_ns = 3 * MS;
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	vm = rig_vm_stats(rig, 0);
+	assert_int_equal(vm.run_ns + vm.handler_ns, rig_stats(rig).run_ns + rig_stats(rig).handler_ns);
+	assert_in_range(vm.run_ns, 5 * MS, 5 * MS + 100);
+	assert_in_range(rig_stats(rig).switch_ns, 6 * MS, 6 * MS + 1000);
+	assert_in_range(vm.ready_ns, 6 * MS, 6 * MS + 1000);
+	rig_end(rig);
+}
+
+static void patience_ends(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN, .spins = true };
+	struct rig *rig = begin();
+	uint64_t before = fake.now_ns;
+	const struct baton_death *d = die(rig, &g);
+
+	assert_int_equal(d->steps_end, BATON_STEPS_LONG);
+	assert_int_equal(d->step_count, 0);
+	assert_in_range(fake.now_ns - before, LONGEST, LONGEST + 100 * MS);
+	rig_end(rig);
+}
+
+static void stop(void *context)
+{
+	baton_host_stop(context);
+}
+
+static void a_stop_ends_it(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN, .spins = true };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+
+	fake_at(fake.now_ns + 100 * MS, stop, rig->host);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_STOPPED);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_LONG);
+	assert_in_range(fake.now_ns, 1100 * MS, 1200 * MS);
+	rig_end(rig);
+}
+
+static void a_watchdog_blames_no_instruction(void **state)
+{
+	struct guest g = { .ns = FAKE_NEVER, .reason = KVM_EXIT_SHUTDOWN };
+	struct baton_vm_config c = rig_vm_config("guest");
+	struct rig *rig = begin();
+	int vm;
+
+	c.step_replay = true;
+	c.watchdog_ns = 20 * MS;
+	vm = rig_add(rig, &c, play, &g);
+	rig_port(rig, vm, 0x10, 1, accept, NULL);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->kind, BATON_DEATH_WATCHDOG);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_NONE);
+	rig_end(rig);
+}
+
+static void nothing_is_saved_that_nobody_asked_for(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = rig_vm(rig, 1, play, &g);
+
+	rig_port(rig, vm, 0x10, 1, accept, NULL);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_int_equal(fake.calls[FAKE_STATE_SAVE], 0);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_NONE);
+	assert_false(baton_vm_death(rig->vms[vm])->at_death);
+	rig_end(rig);
+}
+
+/* ---------------------------------------------------------------- failures */
+
+static enum fake_op failing;
+
+/* The failure comes when the guest is about to die: then only clones are left to fail. */
+static struct fake_exit play_and_fail(struct fake_vcpu *vcpu)
+{
+	struct fake_exit e = play(vcpu);
+
+	if (e.reason == KVM_EXIT_SHUTDOWN)
+		fake_fail(failing, 1, EIO);
+	return e;
+}
+
+static void a_clone_that_cannot_be_made_is_told_and_leaves_nothing(void **state)
+{
+	static const enum fake_op ops[] = { FAKE_MEMFD, FAKE_MACHINE_CREATE, FAKE_MACHINE_MAP,
+					    FAKE_VCPU_CREATE, FAKE_VCPU_MASK, FAKE_STATE_LOAD,
+					    FAKE_STATE_STEP };
+
+	for (size_t i = 0; i < COUNT(ops); i++) {
+		struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
+		struct rig *rig;
+		int vm;
+
+		fake_reset();
+		rig = begin();
+		failing = ops[i];
+		vm = add(rig, &g);
+		rig->vcpus[vm]->next = play_and_fail;
+		assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+		assert_true(fake_failed(NULL));
+		assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_FAILED);
+		assert_false(baton_vm_death(rig->vms[vm])->at_death);
+		rig_end(rig);
+	}
+}
+
+static void a_snapshot_that_cannot_be_taken_ends_the_run(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+
+	add(rig, &g);
+	fake_fail(FAKE_STATE_SAVE, 1, EIO);
+	assert_int_equal(baton_host_run(rig->host, BATON_FOREVER, NULL), -EIO);
+	rig_end(rig);
+}
+
+static void shared_memory_is_refused(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	struct baton_region *region;
+	struct baton_diag diag;
+	int vm = add(rig, &g);
+
+	assert_int_equal(baton_region_create(rig->host, 4096, &diag, &region), 0);
+	assert_int_equal(baton_region_share(region, rig->vms[vm], 0x8000, &diag), -ENOTSUP);
+	assert_non_null(strstr(diag.message, "step_replay"));
+	assert_int_equal(baton_region_trap(region, rig->vms[vm], 0x8000, &diag), 0);
+	rig_end(rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_short_way_is_gone_in_steps),
+		TEST(at_the_first_instruction_there_is_one_step),
+		TEST(a_long_way_is_gone_in_strides),
+		TEST(other_deaths_have_steps_too),
+		TEST(a_clone_that_does_something_else_is_told),
+		TEST(a_kick_needs_no_new_snapshot),
+		TEST(saving_is_nobodys_time),
+		TEST(patience_ends),
+		TEST(a_stop_ends_it),
+		TEST(a_watchdog_blames_no_instruction),
+		TEST(nothing_is_saved_that_nobody_asked_for),
+		TEST(a_clone_that_cannot_be_made_is_told_and_leaves_nothing),
+		TEST(a_snapshot_that_cannot_be_taken_ends_the_run),
+		TEST(shared_memory_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("steps", tests, NULL, NULL);
+}
