@@ -282,6 +282,7 @@ int baton_vm_read(const struct baton_vm *vm, baton_gpa_t from, void *to, size_t 
 
 int baton_vm_write(struct baton_vm *vm, baton_gpa_t to, const void *from, size_t size)
 {
+	vm->vcpu.inputs++;
 	return baton__memory_write(&vm->memory, to, from, size);
 }
 

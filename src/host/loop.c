@@ -234,6 +234,7 @@ static bool serve(struct baton_host *host, uint64_t *now)
 		return false;
 	default:
 		die(host, vcpu->fault.kind, vcpu->fault.why, *now);
+		*now = cut(host, BATON__SWITCH); /* finding out why may have taken long */
 		return false;
 	}
 }
@@ -334,10 +335,20 @@ static int mask(struct baton_host *host, struct baton__entity *e)
 /* For a VM whose last steps are to be replayed. Nobody is charged for what that takes. */
 static int photograph(struct baton_host *host, struct baton_vm *vm)
 {
-	int error = baton__steps_prepare(vm);
+	int result = baton__steps_prepare(vm);
 
 	baton__account_cut(&host->turn.entity->account, BATON__READY, cut(host, BATON__SWITCH));
-	return error;
+	return result;
+}
+
+/* Until an exit, or a signal: 0, -EINTR, or another -errno. */
+static int run_guest(struct baton_host *host, struct baton_vm *vm)
+{
+	int result = baton__steps_due(vm) ? photograph(host, vm) : 0;
+
+	if (result) /* above 0: an exit stands there already */
+		return result < 0 ? result : 0;
+	return baton__vcpu_run(&vm->vcpu.kvm);
 }
 
 /* Goes on with the turn until it ends, or a deadline of the run's comes. 0 or -errno. */
@@ -364,9 +375,7 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 	do {
 		if (vcpu->irq_lines && (error = baton__irq_offer(vcpu)))
 			return error;
-		if (baton__steps_due(vcpu->vm) && (error = photograph(host, vcpu->vm)))
-			return error;
-		error = baton__vcpu_run(&vcpu->kvm);
+		error = run_guest(host, vcpu->vm);
 		*now = cut(host, BATON__RUN);
 		if (!error) {
 			if (!exited(host, now))

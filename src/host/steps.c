@@ -2,10 +2,12 @@
 /*
  * steps.c - the way to the exact instruction.
  *
- * Between its last exit, or interrupt, and its death nothing reached the guest from outside,
- * so that a clone which goes on from there does the same, unless it reads the time. That way
- * may be long: it is gone in strides first, each of which begins at a new snapshot; when the
- * rest takes no more than moments, it is gone in single steps.
+ * Between its last input (an exit, an interrupt, a write by the host) and its death nothing
+ * reached the guest from outside, so that a clone which goes on from there does the same,
+ * unless it reads the time. That way may be long: it is gone in strides first, each of which
+ * begins at a new snapshot; when the rest takes no more than moments, it is gone in single
+ * steps. No clone asks for an interrupt window: where the VM did, none opened, or there
+ * would be an exit.
  */
 #include "host/steps.h"
 
@@ -56,7 +58,7 @@ static int renew(struct baton_vm *vm, struct baton__vcpu *vcpu, const struct bat
 
 static uint64_t inputs(const struct baton_vm *vm)
 {
-	return vm->vcpu.exits + vm->vcpu.interrupts + 1;
+	return vm->vcpu.exits + vm->vcpu.inputs + 1;
 }
 
 bool baton__steps_due(const struct baton_vm *vm)
@@ -69,6 +71,8 @@ int baton__steps_prepare(struct baton_vm *vm)
 	int result = renew(vm, &vm->vcpu.kvm, &vm->memory);
 
 	vm->steps->as_of = inputs(vm);
+	if (result == -EPROTO)
+		return 1;
 	return result < 0 ? result : 0;
 }
 
@@ -99,8 +103,6 @@ static int begin_clone(struct walk *w)
 	if (error)
 		return error;
 	w->cloned = true;
-	w->clone.vcpu.run->request_interrupt_window =
-		w->vm->vcpu.kvm.run->request_interrupt_window;
 	return baton__vcpu_signal_mask(&w->clone.vcpu, &w->host->run_mask);
 }
 

@@ -11,12 +11,15 @@ struct baton_host;
 struct baton_vm;
 
 /*
- * Before an entry: is the VM's snapshot out of date, since an exit was served or an
- * interrupt handed to it? After a kick alone it is not.
+ * Before an entry: is the VM's snapshot out of date, since an exit was served, an
+ * interrupt handed to it or its memory written? After a kick alone it is not.
  */
 bool baton__steps_due(const struct baton_vm *vm);
 
-/* Takes the snapshot. 0 or -errno. */
+/*
+ * Takes the snapshot. 0 or -errno. 1: the instruction that left by the last exit leaves
+ * again, and that exit stands in the vCPU; the snapshot is still the old one.
+ */
 int baton__steps_prepare(struct baton_vm *vm);
 
 /*

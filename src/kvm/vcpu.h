@@ -41,7 +41,10 @@ void baton__vcpu_destroy(struct baton__vcpu *vcpu);
  */
 int baton__vcpu_run(struct baton__vcpu *vcpu);
 
-/* Completes a pending access by an entry that executes nothing. 0 or -errno. */
+/*
+ * Completes a pending access by an entry that executes nothing. 0 or -errno. -EPROTO:
+ * the instruction has not ended, run->exit_reason holds its next exit.
+ */
 int baton__vcpu_complete(struct baton__vcpu *vcpu);
 
 /* While inside KVM_RUN the thread's signal mask is `blocked` (KVM_SET_SIGNAL_MASK, 4.21). */

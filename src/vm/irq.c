@@ -22,7 +22,7 @@ int baton__irq_offer(struct baton_vcpu *vcpu)
 		if (error)
 			return error;
 		vcpu->irq_lines &= vcpu->irq_lines - 1;
-		vcpu->interrupts++;
+		vcpu->inputs++;
 	}
 	run->request_interrupt_window = vcpu->irq_lines != 0;
 	return 0;

@@ -58,6 +58,7 @@ int baton_vcpu_write(struct baton_vcpu *vcpu, uint64_t linear, const void *from,
 
 	if (error)
 		return error;
+	vcpu->inputs++;
 	/* Once to see whether all of it is there, and once to write. */
 	for (int writing = 0; writing < 2; writing++) {
 		for (size_t done = 0, bytes; done < size; done += bytes) {

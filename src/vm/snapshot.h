@@ -25,7 +25,10 @@ int baton__snapshot_create(uint64_t memory, struct baton_diag *diag,
 /* NULL is allowed. */
 void baton__snapshot_destroy(struct baton__snapshot *snapshot);
 
-/* Completes what is pending at the vCPU, and takes all down. 0 or -errno. */
+/*
+ * Completes what is pending at the vCPU, and takes all down. 0 or -errno. -EPROTO: that
+ * led to an exit, as a read that a write follows does; nothing is taken down.
+ */
 int baton__snapshot_take(struct baton__snapshot *snapshot, struct baton__vcpu *vcpu,
 			 const struct baton__memory *memory);
 

@@ -46,7 +46,7 @@ struct baton_vcpu {
 	uint64_t wake_at_ns;	   /* set by a handler that blocks until a time; else UINT64_MAX */
 	uint64_t sleep_until_ns;   /* of the hypercall `sleep` */
 	uint32_t irq_lines;	   /* raised, and not taken yet */
-	uint64_t interrupts;	   /* taken so far */
+	uint64_t inputs;	   /* besides exits: interrupts taken, and what the host wrote */
 	bool idle;		   /* in HLT: waits for one of them */
 	uint64_t quiet_ns;	   /* time in KVM_RUN since the last exit */
 	struct baton__looks looks; /* at the vCPU since then */

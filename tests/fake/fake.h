@@ -42,6 +42,7 @@ struct fake_exit {
 	bool out;
 	uint64_t data;	  /* of one access; or KVM's detail of another reason */
 	const void *many; /* of a string OUT: count × size bytes */
+	bool more;	  /* the instruction has another access: completing this one exits */
 };
 
 struct fake_exit fake_spin(void);

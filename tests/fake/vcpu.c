@@ -275,9 +275,15 @@ static void deliver(struct fake_vcpu *v)
 /* 0: an exit. -EINTR: a signal. */
 static int enter(struct fake_vcpu *v)
 {
+	bool more = v->pending && v->plan.more;
 	uint64_t end, middle;
 
 	complete(v);
+	if (more) {
+		v->plan = plan(v);
+		report(v);
+		return 0;
+	}
 	if (v->run->immediate_exit || kicked(v))
 		return -EINTR;
 	deliver(v);

@@ -44,7 +44,7 @@ static enum baton_verdict accept(void *state, struct baton_access *a)
 
 static int add(struct rig *rig, struct guest *g)
 {
-	struct baton_vm_config c = rig_vm_config("guest");
+	struct baton_vm_config c = rig_vm_config(rig->count ? "another" : "guest");
 	int vm;
 
 	c.step_replay = true;
@@ -241,6 +241,137 @@ static void nothing_is_saved_that_nobody_asked_for(void **state)
 	rig_end(rig);
 }
 
+/* INC of a trapped word: completing the read, for the snapshot, is the exit of the write. */
+static struct fake_exit play_twice(struct fake_vcpu *vcpu)
+{
+	struct guest *g = vcpu->state;
+	struct fake_exit e = fake_load(5, 0xC0000000, 4);
+
+	e.more = true;
+	if (g->asked || vcpu->exits > 1)
+		return play(vcpu);
+	return vcpu->exits ? fake_store(0, 0xC0000000, 4, 8) : e;
+}
+
+static enum baton_verdict count(void *state, struct baton_access *a)
+{
+	unsigned *n = state;
+
+	n[a->write]++;
+	a->data = 7;
+	return BATON_RESUME;
+}
+
+static void an_instruction_may_have_two_exits(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+	unsigned n[2] = { 0 };
+
+	rig->vcpus[vm]->next = play_twice;
+	rig_mmio(rig, vm, 0xC0000000, 4096, count, n);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_int_equal(n[0], 1);
+	assert_int_equal(n[1], 1);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_EXACT);
+	assert_int_equal(fake.calls[FAKE_STATE_SAVE], 2); /* at the beginning, after the write */
+	rig_end(rig);
+}
+
+static void write_memory(void *context)
+{
+	assert_int_equal(baton_vm_write(context, 0x8000, "now", 4), 0);
+}
+
+/* What the host writes belongs to the snapshot, whenever it comes. */
+static void a_write_needs_a_new_snapshot(void **state)
+{
+	struct guest g = { .ns = 50 * MS, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = rig_begin("quantum", 1 * MS);
+	int vm = add(rig, &g);
+
+	fake_at(fake.now_ns + 20 * MS, write_memory, rig->vms[vm]);
+	assert_int_equal(rig_run(rig, 30 * MS), BATON_RUN_BUDGET);
+	assert_int_equal(fake.calls[FAKE_STATE_SAVE], 3);
+	rig_end(rig);
+}
+
+static void raise_line(void *context)
+{
+	struct baton_vm *vm = context;
+
+	baton_vcpu_interrupt(&vm->vcpu, 0);
+}
+
+static void cli(void *context)
+{
+	struct fake_vcpu *vcpu = context;
+
+	vcpu->regs.rflags &= ~UINT64_C(0x200);
+}
+
+/* Since the snapshot it has turned interrupts off, and one waits: clones need not know. */
+static void an_interrupt_that_waits_changes_nothing(void **state)
+{
+	struct guest g = { .ns = 5 * MS, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = rig_begin("quantum", 1 * MS);
+	int vm = add(rig, &g);
+
+	fake.resets = true;
+	rig->vcpus[vm]->regs.rflags |= 0x200;
+	fake_at(fake.now_ns + 2 * MS, cli, rig->vcpus[vm]);
+	fake_at(fake.now_ns + 3 * MS, raise_line, rig->vms[vm]);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_true(rig->vcpus[vm]->run->request_interrupt_window);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_EXACT);
+	rig_end(rig);
+}
+
+static void each_has_steps_of_its_own(void **state)
+{
+	struct guest first = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
+	struct guest second = { .ns = 3 * MS, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = rig_begin("quantum", 1 * MS);
+
+	fake.resets = true;
+	add(rig, &first);
+	add(rig, &second);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_exact(baton_vm_death(rig->vms[0]), BEGIN + 5);
+	assert_int_equal(baton_vm_death(rig->vms[0])->step_count, 6);
+	assert_int_equal(baton_vm_death(rig->vms[1])->steps_end, BATON_STEPS_EXACT);
+	assert_in_range(baton_vm_death(rig->vms[1])->step_count, 1, BATON_STEPS);
+	rig_end(rig);
+}
+
+static struct fake_exit forever(struct fake_vcpu *vcpu)
+{
+	return fake_spin();
+}
+
+/* The replay takes 20 s of the host's time, and none of a slice or of anybody's share. */
+static void others_lose_no_turn(void **state)
+{
+	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN, .spins = true };
+	struct rig *rig = rig_begin("quantum", 1 * MS);
+	struct baton_vm_stats other;
+	int vm;
+
+	fake.resets = true;
+	add(rig, &g);
+	vm = rig_vm(rig, 1, forever, NULL);
+	assert_int_equal(rig_run(rig, LONGEST + 100 * MS), BATON_RUN_BUDGET);
+	other = rig_vm_stats(rig, vm);
+	for (unsigned i = 0; i + 1 < rig->turn_count; i++)
+		if (rig->turns[i].vm == vm)
+			assert_in_range(rig->turns[i].charged_ns, 1 * MS, 1 * MS + 100);
+	assert_in_range(other.turns, 50, 101);
+	assert_in_range(rig_stats(rig).switch_ns, LONGEST, LONGEST + 50 * MS);
+	rig_balance(rig);
+	rig_end(rig);
+}
+
 /* ---------------------------------------------------------------- failures */
 
 static enum fake_op failing;
@@ -299,7 +430,7 @@ static void shared_memory_is_refused(void **state)
 	int vm = add(rig, &g);
 
 	assert_int_equal(baton_region_create(rig->host, 4096, &diag, &region), 0);
-	assert_int_equal(baton_region_share(region, rig->vms[vm], 0x8000, &diag), -ENOTSUP);
+	assert_int_equal(baton_region_share(region, rig->vms[vm], 0x8000, &diag), -EINVAL);
 	assert_non_null(strstr(diag.message, "step_replay"));
 	assert_int_equal(baton_region_trap(region, rig->vms[vm], 0x8000, &diag), 0);
 	rig_end(rig);
@@ -319,6 +450,11 @@ int main(void)
 		TEST(a_stop_ends_it),
 		TEST(a_watchdog_blames_no_instruction),
 		TEST(nothing_is_saved_that_nobody_asked_for),
+		TEST(an_instruction_may_have_two_exits),
+		TEST(a_write_needs_a_new_snapshot),
+		TEST(an_interrupt_that_waits_changes_nothing),
+		TEST(each_has_steps_of_its_own),
+		TEST(others_lose_no_turn),
 		TEST(a_clone_that_cannot_be_made_is_told_and_leaves_nothing),
 		TEST(a_snapshot_that_cannot_be_taken_ends_the_run),
 		TEST(shared_memory_is_refused),
