@@ -333,9 +333,9 @@ int baton_region_create(struct baton_host *host, uint64_t size, struct baton_dia
 /*
  * Puts a region into a VM's memory at a GPA, a multiple of 4 KiB, in place of what
  * was there: from then on, what one of its VMs writes is what the others read. Before
- * or between runs. Errors: -EINVAL (outside of the memory that an image may use, or
- * a VM of another host), -EEXIST (the VM's image lies there), -ENOTSUP (with
- * step_replay), -ENOMEM.
+ * or between runs. Errors: -EINVAL (outside of the memory that an image may use, a
+ * VM of another host, or one with step_replay), -EEXIST (the VM's image lies there),
+ * -ENOMEM.
  */
 int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
 		       struct baton_diag *diag);
