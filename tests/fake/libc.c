@@ -20,6 +20,8 @@ char *__real_strdup(const char *text);
 void __real_free(void *block);
 int __real_memfd_create(const char *name, unsigned flags);
 int __real_ftruncate64(int fd, off64_t size);
+int __real_fallocate64(int fd, int mode, off64_t at, off64_t size);
+off64_t __real_lseek64(int fd, off64_t at, int whence);
 void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset);
 int __real_munmap(void *at, size_t size);
 int __real_open64(const char *path, int flags, ...);
@@ -33,6 +35,8 @@ char *__wrap_strdup(const char *text);
 void __wrap_free(void *block);
 int __wrap_memfd_create(const char *name, unsigned flags);
 int __wrap_ftruncate64(int fd, off64_t size);
+int __wrap_fallocate64(int fd, int mode, off64_t at, off64_t size);
+off64_t __wrap_lseek64(int fd, off64_t at, int whence);
 void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset);
 int __wrap_munmap(void *at, size_t size);
 int __wrap_open64(const char *path, int flags, ...);
@@ -107,6 +111,16 @@ int __wrap_memfd_create(const char *name, unsigned flags)
 int __wrap_ftruncate64(int fd, off64_t size)
 {
 	return fails(FAKE_FTRUNCATE) ? -1 : __real_ftruncate64(fd, size);
+}
+
+int __wrap_fallocate64(int fd, int mode, off64_t at, off64_t size)
+{
+	return fails(FAKE_FALLOCATE) ? -1 : __real_fallocate64(fd, mode, at, size);
+}
+
+off64_t __wrap_lseek64(int fd, off64_t at, int whence)
+{
+	return fails(FAKE_LSEEK) ? -1 : __real_lseek64(fd, at, whence);
 }
 
 void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * calls.c - the real src/kvm/{system,machine,vcpu}.c, which the fake replaces
+ * calls.c - the real src/kvm/{system,machine,state,vcpu}.c, which the fake replaces
  * elsewhere, over a kernel whose ioctl() is ours: what they ask for, what they make
  * of every refusal, and that they leave nothing behind.
  */
@@ -21,6 +21,7 @@
 
 #include "baton/baton.h"
 #include "kvm/machine.h"
+#include "kvm/state.h"
 #include "kvm/system.h"
 #include "kvm/vcpu.h"
 
@@ -43,6 +44,13 @@ static struct kernel {
 	struct kvm_userspace_memory_region slot;
 	unsigned long tss, vcpu_id;
 	uint8_t mask[12];
+	unsigned long parts[40]; /* of a state: which were asked for, in order … */
+	uint8_t marks[40];	 /* … and the first byte of what was given */
+	unsigned part_count;
+	uint32_t lacking_msr;
+	uint32_t msrs[40]; /* that were set, in order */
+	unsigned msr_count;
+	struct kvm_guest_debug debug;
 	int blocks;
 	int64_t mapped_bytes;
 } kernel;
@@ -138,6 +146,47 @@ static int run_vcpu(void)
 	return kernel.run_result ? refuse(-kernel.run_result) : 0;
 }
 
+/* One entry at a time. What it says is a number, or that it did none. */
+static int one_msr(unsigned long request, struct kvm_msrs *m)
+{
+	assert_int_equal(m->nmsrs, 1);
+	if (m->entries[0].index == kernel.lacking_msr)
+		return 0;
+	if (request == KVM_GET_MSRS) {
+		m->entries[0].data = m->entries[0].index * UINT64_C(3);
+		return 1;
+	}
+	assert_true(m->entries[0].data == m->entries[0].index * UINT64_C(3));
+	kernel.msrs[kernel.msr_count++] = m->entries[0].index;
+	return 1;
+}
+
+/* A part of a vCPU's state has the number of its kind as its first byte. */
+static int part(unsigned long request, uint8_t *argument)
+{
+	static const struct {
+		unsigned long get, set;
+		size_t size;
+	} kinds[] = {
+		{ KVM_GET_REGS, KVM_SET_REGS, sizeof(struct kvm_regs) },
+		{ KVM_GET_SREGS, KVM_SET_SREGS, sizeof(struct kvm_sregs) },
+		{ KVM_GET_XSAVE, KVM_SET_XSAVE, sizeof(struct kvm_xsave) },
+		{ KVM_GET_XCRS, KVM_SET_XCRS, sizeof(struct kvm_xcrs) },
+		{ KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS, sizeof(struct kvm_debugregs) },
+		{ KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS, sizeof(struct kvm_vcpu_events) },
+	};
+
+	kernel.parts[kernel.part_count] = request;
+	for (size_t i = 0; i < COUNT(kinds); i++) {
+		if (request == kinds[i].get)
+			memset(argument, (int)i + 1, kinds[i].size);
+		if (request == kinds[i].set && argument[0] == argument[kinds[i].size - 1])
+			kernel.marks[kernel.part_count] = argument[0];
+	}
+	kernel.part_count++;
+	return 0;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
 	int area;
@@ -177,8 +226,15 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 	case KVM_SET_SIGNAL_MASK:
 		memcpy(kernel.mask, argument, sizeof(kernel.mask));
 		return 0;
-	default: /* registers */
+	case KVM_GET_MSRS:
+	case KVM_SET_MSRS:
+		kernel.parts[kernel.part_count++] = request;
+		return one_msr(request, argument);
+	case KVM_SET_GUEST_DEBUG:
+		kernel.debug = *(struct kvm_guest_debug *)argument;
 		return 0;
+	default: /* registers and the like */
+		return part(request, argument);
 	}
 }
 
@@ -491,6 +547,126 @@ static void refused_registers_are_an_error(void **state)
 	}
 }
 
+/* -------------------------------------------------------------------- state */
+
+static const uint32_t msrs[] = { 0x10, 0x174, 0x175, 0x176, 0x277, 0xC0000081, 0xC0000082,
+				 0xC0000083, 0xC0000084, 0xC0000102, 0xC0000103, 0x2FF };
+
+static void a_state_is_saved_as_a_whole(void **state)
+{
+	static const unsigned long parts[] = { KVM_GET_REGS, KVM_GET_SREGS, KVM_GET_XSAVE,
+					       KVM_GET_XCRS, KVM_GET_DEBUGREGS,
+					       KVM_GET_VCPU_EVENTS };
+	struct baton__vcpu v = { .fd = -1 };
+	struct baton__vcpu_state s;
+
+	(void)state;
+	memset(&s, 0xEE, sizeof(s));
+	assert_int_equal(baton__state_save(&v, &s), 0);
+	assert_memory_equal(kernel.parts, parts, sizeof(parts));
+	assert_int_equal(kernel.part_count, COUNT(parts) + COUNT(msrs));
+	assert_int_equal(*(uint8_t *)&s.regs, 1);
+	assert_int_equal(*(uint8_t *)&s.sregs, 2);
+	assert_int_equal(*(uint8_t *)&s.xsave, 3);
+	assert_int_equal(*(uint8_t *)&s.xcrs, 4);
+	assert_int_equal(*(uint8_t *)&s.debug, 5);
+	assert_int_equal(*(uint8_t *)&s.events, 6);
+	assert_int_equal(s.msr_count, COUNT(msrs));
+	for (size_t i = 0; i < COUNT(msrs); i++) {
+		assert_int_equal(s.msrs[i].index, msrs[i]);
+		assert_int_equal(s.msrs[i].data, msrs[i] * UINT64_C(3));
+	}
+}
+
+static void msrs_that_this_kvm_lacks_are_left_out(void **state)
+{
+	struct baton__vcpu v = { .fd = -1 };
+	struct baton__vcpu_state s;
+
+	(void)state;
+	for (size_t lacking = 0; lacking < COUNT(msrs); lacking++) {
+		kernel = sound;
+		kernel.lacking_msr = msrs[lacking];
+		assert_int_equal(baton__state_save(&v, &s), 0);
+		assert_int_equal(s.msr_count, COUNT(msrs) - 1);
+		for (size_t i = 0; i < s.msr_count; i++)
+			assert_int_equal(s.msrs[i].index, msrs[i + (i >= lacking)]);
+		assert_int_equal(baton__state_load(&v, &s), 0);
+		assert_int_equal(kernel.msr_count, COUNT(msrs) - 1);
+	}
+	/* One that cannot be read is none. */
+	kernel = sound;
+	kernel.fail_at = 7;
+	assert_int_equal(baton__state_save(&v, &s), 0);
+	assert_int_equal(s.msr_count, COUNT(msrs) - 1);
+	assert_int_equal(s.msrs[0].index, msrs[1]);
+}
+
+/* Registers before events: setting them takes back an exception that is on its way. */
+static void a_state_is_loaded_in_this_order(void **state)
+{
+	static const unsigned long parts[] = { KVM_SET_SREGS, KVM_SET_REGS, KVM_SET_XCRS,
+					       KVM_SET_XSAVE, KVM_SET_DEBUGREGS,
+					       KVM_SET_VCPU_EVENTS };
+	static const uint8_t marks[] = { 2, 1, 4, 3, 5, 6 };
+	struct baton__vcpu v = { .fd = -1 };
+	struct baton__vcpu_state s;
+
+	(void)state;
+	assert_int_equal(baton__state_save(&v, &s), 0);
+	kernel.part_count = 0;
+	assert_int_equal(baton__state_load(&v, &s), 0);
+	assert_int_equal(kernel.msr_count, COUNT(msrs));
+	assert_memory_equal(kernel.msrs, msrs, sizeof(msrs));
+	assert_int_equal(kernel.part_count, COUNT(msrs) + COUNT(parts));
+	assert_memory_equal(kernel.parts + COUNT(msrs), parts, sizeof(parts));
+	assert_memory_equal(kernel.marks + COUNT(msrs), marks, sizeof(marks));
+}
+
+static void an_msr_that_cannot_be_set_is_an_error(void **state)
+{
+	struct baton__vcpu v = { .fd = -1 };
+	struct baton__vcpu_state s;
+
+	(void)state;
+	assert_int_equal(baton__state_save(&v, &s), 0);
+	kernel.lacking_msr = 0x277;
+	assert_int_equal(baton__state_load(&v, &s), -EINVAL);
+	assert_int_equal(kernel.msr_count, 4);
+	assert_int_equal(kernel.parts[kernel.part_count - 1], KVM_SET_MSRS); /* and that was all */
+}
+
+static void each_part_may_be_refused(void **state)
+{
+	const unsigned parts = 6, all = parts + COUNT(msrs);
+	struct baton__vcpu v = { .fd = -1 };
+	struct baton__vcpu_state good, s;
+
+	(void)state;
+	assert_int_equal(baton__state_save(&v, &good), 0);
+	for (unsigned n = 1; n <= all + 1; n++) {
+		kernel = sound;
+		kernel.fail_at = n;
+		assert_int_equal(baton__state_save(&v, &s), n <= parts ? -EIO : 0);
+		kernel = sound;
+		kernel.fail_at = n;
+		assert_int_equal(baton__state_load(&v, &good), n <= all ? -EIO : 0);
+		assert_int_equal(kernel.calls, n <= all ? n : all);
+	}
+}
+
+static void a_step_is_asked_for(void **state)
+{
+	struct baton__vcpu v = { .fd = -1 };
+
+	(void)state;
+	assert_int_equal(baton__state_step(&v), 0);
+	assert_int_equal(kernel.debug.control, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP);
+	kernel = sound;
+	kernel.fail_at = 1;
+	assert_int_equal(baton__state_step(&v), -EIO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -506,6 +682,12 @@ int main(void)
 		CALLS(completing_is_an_entry_that_must_not_run),
 		CALLS(the_mask_goes_over_in_the_kernels_eight_bytes),
 		CALLS(refused_registers_are_an_error),
+		CALLS(a_state_is_saved_as_a_whole),
+		CALLS(msrs_that_this_kvm_lacks_are_left_out),
+		CALLS(a_state_is_loaded_in_this_order),
+		CALLS(an_msr_that_cannot_be_set_is_an_error),
+		CALLS(each_part_may_be_refused),
+		CALLS(a_step_is_asked_for),
 	};
 
 	return cmocka_run_group_tests_name("calls", tests, NULL, NULL);

@@ -388,7 +388,8 @@ static struct fake_exit play_and_fail(struct fake_vcpu *vcpu)
 
 static void a_clone_that_cannot_be_made_is_told_and_leaves_nothing(void **state)
 {
-	static const enum fake_op ops[] = { FAKE_MEMFD, FAKE_MACHINE_CREATE, FAKE_MACHINE_MAP,
+	static const enum fake_op ops[] = { FAKE_MEMFD, FAKE_FALLOCATE, FAKE_LSEEK,
+					    FAKE_MACHINE_CREATE, FAKE_MACHINE_MAP,
 					    FAKE_VCPU_CREATE, FAKE_VCPU_MASK, FAKE_STATE_LOAD,
 					    FAKE_STATE_STEP };
 
