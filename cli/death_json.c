@@ -119,6 +119,7 @@ static json_t *steps(const struct baton_death *death)
 		disassemble_step(death, i, &line);
 		json_set_hex(step, "address", line.address);
 		json_set_bytes(step, "bytes", line.bytes, line.size);
+		json_set_integer(step, "code_bits", death->steps[i].code_bits);
 		json_set_text(step, "text", line.text);
 		json_array_append_new(list, step);
 	}

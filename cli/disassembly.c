@@ -10,11 +10,9 @@
 
 #include "baton/baton.h"
 
-static cs_mode code_mode(const struct baton_death *death)
+static cs_mode code_mode(uint32_t bits)
 {
-	return death->code_bits == 64 ? CS_MODE_64
-	       : death->code_bits == 32 ? CS_MODE_32
-					: CS_MODE_16;
+	return bits == 64 ? CS_MODE_64 : bits == 32 ? CS_MODE_32 : CS_MODE_16;
 }
 
 static void set_line(struct disassembly_line *line, const cs_insn *insn)
@@ -93,7 +91,7 @@ void disassemble(const struct baton_death *death, const bool *starts,
 	csh engine;
 
 	*disassembly = (struct disassembly){ .count = 0 };
-	if (cs_open(CS_ARCH_X86, code_mode(death), &engine))
+	if (cs_open(CS_ARCH_X86, code_mode(death->code_bits), &engine))
 		return;
 	add_before(death, engine, starts, disassembly);
 	before = disassembly->count;
@@ -103,6 +101,15 @@ void disassemble(const struct baton_death *death, const bool *starts,
 	cs_close(&engine);
 }
 
+/* In a loop an instruction is there several times, and died the last time. */
+static bool is_guilty(const struct baton_death *death, uint32_t i)
+{
+	for (uint32_t later = i + 1; later < death->step_count; later++)
+		if (death->steps[later].address == death->address)
+			return false;
+	return death->steps[i].address == death->address;
+}
+
 void disassemble_step(const struct baton_death *death, uint32_t i, struct disassembly_line *line)
 {
 	const struct baton_step *step = &death->steps[i];
@@ -110,14 +117,16 @@ void disassemble_step(const struct baton_death *death, uint32_t i, struct disass
 	size_t count = 0;
 	csh engine;
 
-	*line = (struct disassembly_line){ .address = step->address, .text = "no valid instruction" };
-	if (cs_open(CS_ARCH_X86, code_mode(death), &engine))
-		return;
-	count = cs_disasm(engine, step->code, step->code_size, step->address, 1, &insn);
-	if (count) {
-		set_line(line, insn);
-		cs_free(insn, count);
+	*line = (struct disassembly_line){ .address = step->address, .size = step->code_size };
+	memcpy(line->bytes, step->code, step->code_size);
+	strcpy(line->text, step->code_size ? "no valid instruction" : "no guest memory there");
+	if (!cs_open(CS_ARCH_X86, code_mode(step->code_bits), &engine)) {
+		count = cs_disasm(engine, step->code, step->code_size, step->address, 1, &insn);
+		if (count) {
+			set_line(line, insn);
+			cs_free(insn, count);
+		}
+		cs_close(&engine);
 	}
-	line->guilty = step->address == death->address;
-	cs_close(&engine);
+	line->guilty = is_guilty(death, i);
 }

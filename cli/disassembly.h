@@ -35,7 +35,7 @@ struct disassembly {
 void disassemble(const struct baton_death *death, const bool *starts,
 		 struct disassembly *disassembly);
 
-/* One of the death's steps; `text` says so if it is no instruction. */
+/* One of the death's steps; `text` says so if it is no instruction, or no memory. */
 void disassemble_step(const struct baton_death *death, uint32_t i, struct disassembly_line *line);
 
 #endif

@@ -18,22 +18,31 @@
 #include "terminal.h"
 #include "units.h"
 
-#define INDENT 2
+#define INDENT	    2
+#define WIDTH	    80
+#define BYTES_WIDTH 24 /* of most instructions, with a space behind */
 
 /* ------------------------------------------------------------ instructions */
 
 static void print_instruction(const struct disassembly_line *line, const struct terminal *terminal)
 {
-	char bytes[3 * sizeof(line->bytes) + 1] = "";
-	size_t used = 0;
+	char address[24], bytes[3 * sizeof(line->bytes) + 1] = "";
+	size_t used = 0, before, gap;
 
 	for (size_t i = 0; i < line->size; i++)
-		used += (size_t)snprintf(bytes + used, sizeof(bytes) - used, "%02x ",
+		used += (size_t)snprintf(bytes + used, sizeof(bytes) - used, "%s%02x", i ? " " : "",
 					 line->bytes[i]);
-	fprintf(terminal->to, "  %s%s 0x%" PRIx64 "  %-24s%s%s\n",
+	before = 4 + (size_t)snprintf(address, sizeof(address), "0x%" PRIx64 "  ", line->address);
+	gap = used < BYTES_WIDTH ? BYTES_WIDTH - used : 1;
+	fprintf(terminal->to, "  %s%s %s%s",
 		line->guilty ? terminal_colour(terminal, COLOUR_BAD) : "",
-		line->guilty ? "→" : " ", line->address, bytes, line->text,
-		line->guilty ? terminal_plain(terminal) : "");
+		line->guilty ? "→" : " ", address, bytes);
+	/* Text that would be too wide has a line of its own. */
+	if (before + used + gap + strlen(line->text) > WIDTH)
+		fprintf(terminal->to, "\n%*s", (int)before, "");
+	else
+		fprintf(terminal->to, "%*s", (int)gap, "");
+	fprintf(terminal->to, "%s%s\n", line->text, line->guilty ? terminal_plain(terminal) : "");
 }
 
 /* "main+0x12, hello.c:34", as far as it is known. */
@@ -75,10 +84,12 @@ static void print_code(const struct baton_death *death, struct symbols *symbols,
 	for (size_t i = 0; i < d.count; i++)
 		print_instruction(&d.lines[i], terminal);
 	if (!d.count) {
-		fprintf(terminal->to, "  → 0x%" PRIx64 " ", death->address);
-		for (uint32_t i = 0; i < death->code_size; i++)
-			fprintf(terminal->to, " %02x", death->code[i]);
-		fputs("  no valid instruction\n", terminal->to);
+		struct disassembly_line line = { .address = death->address, .guilty = true,
+						 .size = death->code_size,
+						 .text = "no valid instruction" };
+
+		memcpy(line.bytes, death->code, death->code_size);
+		print_instruction(&line, terminal);
 	}
 }
 

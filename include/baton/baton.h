@@ -439,8 +439,9 @@ const char *baton_steps_end_name(enum baton_steps_end end);
 /* An instruction that was executed. */
 struct baton_step {
 	uint64_t address; /* linear */
-	uint8_t code[15]; /* what stands there */
+	uint8_t code[15]; /* what stood there */
 	uint8_t code_size;
+	uint8_t code_bits; /* 16, 32 or 64: how the processor read it */
 };
 
 #define BATON_STEPS	  16

@@ -16,8 +16,10 @@
 #include "base/arith.h"
 #include "base/clock.h"
 #include "host/host.h"
+#include "vm/autopsy.h"
 #include "vm/snapshot.h"
 #include "vm/steps.h"
+#include "vm/walk.h"
 
 #define STRIDE_NS     UINT64_C(4000000) /* the first; each is twice the last */
 #define STRIDE_MIN_NS UINT64_C(30000)
@@ -165,6 +167,19 @@ static int approach(struct walk *w)
 	return 0;
 }
 
+/* Notes the instruction that is next, in the clone's memory as it is now. */
+static void note(const struct walk *w, struct baton__steps *s, uint64_t address)
+{
+	const struct kvm_sregs *r = &s->sregs;
+	const struct baton__paging paging = { r->cr0, r->cr3, r->cr4, r->efer };
+	struct baton_step *step = &s->last[s->count % BATON_STEPS];
+
+	*step = (struct baton_step){ .address = address };
+	step->code_bits = (uint8_t)baton__code_bits(r);
+	step->code_size = (uint8_t)baton__walk_read(&w->clone.memory, &paging, address, step->code,
+						    sizeof(step->code));
+}
+
 /* The rest of the way. */
 static int step(struct walk *w, struct baton__steps *s)
 {
@@ -179,7 +194,7 @@ static int step(struct walk *w, struct baton__steps *s)
 			return w->vm->vcpu.exit->kind == BATON_EXIT_HLT ? 0 : -ECANCELED;
 		if (s->count == STEPS_MAX || impatient(w))
 			return -ETIME;
-		s->address[s->count % BATON_STEPS] = address;
+		note(w, s, address);
 		error = stride(w, PATIENCE_NS);
 		if (error == -EINTR) {
 			error = 0;

@@ -37,7 +37,7 @@ static bool was_reset(const struct kvm_sregs *s, const struct kvm_regs *r)
 	       (s->cr0 & ~cache_bits) == 0x10;
 }
 
-static unsigned bits_of(const struct kvm_sregs *s)
+unsigned baton__code_bits(const struct kvm_sregs *s)
 {
 	if (s->cs.l && s->efer & EFER_LMA)
 		return 64;
@@ -60,7 +60,7 @@ static void take_state(struct baton__scene *s)
 	d->cr3 = r->cr3;
 	d->cr4 = r->cr4;
 	d->efer = r->efer;
-	d->code_bits = bits_of(r);
+	d->code_bits = baton__code_bits(r);
 	s->f.cr2 = r->cr2;
 	s->f.tables.paging = (struct baton__paging){ r->cr0, r->cr3, r->cr4, r->efer };
 	s->f.tables.gdt = r->gdt.base;
@@ -299,8 +299,9 @@ static void take_last_exits(struct baton__scene *s)
  */
 static bool steps_agree(const struct baton__scene *s, const struct baton__steps *steps)
 {
-	return s->f.cr3_writer ||
-	       (steps->count && steps->address[(steps->count - 1) % BATON_STEPS] == s->d->address);
+	const struct baton_step *last = &steps->last[(steps->count - 1) % BATON_STEPS];
+
+	return s->f.cr3_writer || (steps->count && last->address == s->d->address);
 }
 
 static void take_steps(struct baton__scene *s)
@@ -316,13 +317,8 @@ static void take_steps(struct baton__scene *s)
 	if (s->d->steps_end != BATON_STEPS_EXACT)
 		return;
 	first = steps->count > BATON_STEPS ? steps->count - BATON_STEPS : 0;
-	for (uint64_t i = first; i < steps->count; i++) {
-		struct baton_step *step = &s->d->steps[s->d->step_count++];
-
-		step->address = steps->address[i % BATON_STEPS];
-		step->code_size = (uint8_t)baton__scene_read_code(s, step->address, step->code,
-								  sizeof(step->code));
-	}
+	for (uint64_t i = first; i < steps->count; i++)
+		s->d->steps[s->d->step_count++] = steps->last[i % BATON_STEPS];
 }
 
 static void find_suspect(struct baton__scene *s)

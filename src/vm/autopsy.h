@@ -11,6 +11,8 @@
 
 #include "baton/baton.h"
 
+struct kvm_sregs;
+
 /*
  * Fills vcpu->vm->death, which stays NULL if there is no memory for it. `why` is
  * a device's clause, or NULL; `at_ns` counts from the first run.
@@ -23,5 +25,8 @@ void baton__autopsy(struct baton_vcpu *vcpu, enum baton_death_kind kind, const c
  * To find that out costs milliseconds, so it is asked only then.
  */
 bool baton__autopsy_asks_paging32(struct baton_vcpu *vcpu, enum baton_death_kind kind);
+
+/* 16, 32 or 64: how a vCPU in that state reads its code. */
+unsigned baton__code_bits(const struct kvm_sregs *sregs);
 
 #endif

@@ -13,7 +13,7 @@ struct baton__steps {
 	uint64_t as_of;			/* exits and other inputs before the snapshot, plus 1 */
 	enum baton_steps_end end;
 	uint64_t count;			/* instructions; [count % BATON_STEPS] is the next */
-	uint64_t address[BATON_STEPS];	/* linear, of each of the last ones */
+	struct baton_step last[BATON_STEPS];
 	struct kvm_regs regs;		/* before the last one */
 	struct kvm_sregs sregs;
 };

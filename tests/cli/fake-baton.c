@@ -61,7 +61,9 @@ const char *baton_exit_name(enum baton_exit_kind kind)
 
 const char *baton_steps_end_name(enum baton_steps_end end)
 {
-	return end == BATON_STEPS_EXACT ? "exact" : "other";
+	static const char *const names[] = { "none", "exact", "other", "long", "failed" };
+
+	return names[end];
 }
 
 const char *baton_cause_name(enum baton_cause cause)

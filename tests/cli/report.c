@@ -536,9 +536,118 @@ static void bytes_that_are_no_code_are_shown_as_bytes(void **state)
 	make_up(&m);
 	death.code[0] = 0x06; /* PUSH ES is none in 64-bit mode */
 	death.code_size = 1;
-	contains(explained(&m, &death), "→ 0xffffffff80010005  06  no valid instruction\n");
+	contains(explained(&m, &death),
+		 "→ 0xffffffff80010005  06                      no valid instruction\n");
+	memset(death.code, 0x06, death.code_size = sizeof(death.code));
+	contains(explained(&m, &death),
+		 " 06 06\n                        no valid instruction\n");
 	death.code_size = 0;
 	contains(explained(&m, &death), "→ 0xffffffff80010005  no guest memory there\n");
+	free(m.text);
+}
+
+/* ------------------------------------------------------------------- steps */
+
+/* That page fault, and how it came to it: the first instruction was 32-bit code. */
+static struct baton_death with_steps(void)
+{
+	struct baton_death death = page_fault();
+
+	death.steps_end = BATON_STEPS_EXACT;
+	death.steps[0] = (struct baton_step){ .address = 0x10001, .code = { 0x48, 0x31 },
+					      .code_size = 2, .code_bits = 32 };
+	death.steps[1] = (struct baton_step){ .address = 0xffffffff80010003,
+					      .code = { 0x31, 0xc0, 0x48, 0x8b }, .code_size = 4,
+					      .code_bits = 64 };
+	death.steps[2] = (struct baton_step){ .address = 0xffffffff80010005,
+					      .code = { 0x48, 0x8b, 0x00, 0x90, 0xc3 },
+					      .code_size = 5, .code_bits = 64 };
+	death.step_count = 3;
+	return death;
+}
+
+static void steps_are_shown_if_they_led_there(void **state)
+{
+	static const char *const texts[BATON_STEPS_ENDS] = {
+		[BATON_STEPS_EXACT] =
+			"\n\n  Executed again since its last entry, it died again. Its last steps:\n"
+			"    0x10001  48                      dec eax\n"
+			"    0xffffffff80010003  31 c0                   xor eax, eax\n"
+			"  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr [rax]\n\n",
+		[BATON_STEPS_OTHER] = "\n\n  Executed again since its last entry, it did something "
+				      "else; perhaps it reads\n  the time.\n\n",
+		[BATON_STEPS_LONG] = "\n\n  Executed again since its last entry, it did not die "
+				     "within a million steps,\n  or in 20 s.\n\n",
+		[BATON_STEPS_FAILED] = "\n\n  Its last steps could not be executed again on this "
+				       "KVM.\n\n",
+	};
+	struct baton_death death = with_steps();
+	struct made_up m;
+
+	make_up(&m);
+	for (int end = BATON_STEPS_NONE; end < BATON_STEPS_ENDS; end++) {
+		death.steps_end = (enum baton_steps_end)end;
+		explained(&m, &death);
+		for (int i = BATON_STEPS_EXACT; i < BATON_STEPS_ENDS; i++)
+			(i == end ? contains : lacks)(m.text, texts[i]);
+		if (end == BATON_STEPS_NONE)
+			lacks(m.text, "steps");
+		if (end != BATON_STEPS_EXACT)
+			lacks(m.text, "xor eax, eax");
+	}
+	free(m.text);
+}
+
+static void steps_without_code_say_so(void **state)
+{
+	struct baton_death death = with_steps();
+	struct made_up m;
+
+	make_up(&m);
+	death.steps[0].code[0] = 0x06; /* PUSH ES is none in 64-bit mode */
+	death.steps[0].code_size = 2;
+	death.steps[0].code_bits = 64;
+	death.steps[1].code_size = 0;
+	contains(explained(&m, &death),
+		 "steps:\n"
+		 "    0x10001  06 31                   no valid instruction\n"
+		 "    0xffffffff80010003                          no guest memory there\n"
+		 "  → 0xffffffff80010005  48");
+	free(m.text);
+}
+
+/* The longest instructions, and a loop: only the last time it died. */
+static void sixteen_steps_of_any_kind_fit(void **state)
+{
+	struct baton_death death = with_steps();
+	struct made_up m;
+	const char *text;
+	unsigned arrows = 0;
+
+	make_up(&m);
+	for (unsigned i = 0; i < BATON_STEPS; i++)
+		death.steps[i] = death.steps[2];
+	/* movabs rax, imm64; then mov qword ptr gs:[rax + rbx*8 + disp32], imm32; then nothing */
+	death.steps[3] = (struct baton_step){
+		.address = UINT64_MAX - 20, .code_bits = 64, .code_size = 10,
+		.code = { 0x48, 0xb8, 8, 7, 6, 5, 4, 3, 2, 0x11 },
+	};
+	death.steps[4] = (struct baton_step){
+		.address = UINT64_MAX - 10, .code_bits = 64, .code_size = 13,
+		.code = { 0x65, 0x48, 0xc7, 0x84, 0xd8, 0x78, 0x56, 0x34, 0x12, 0x78, 0x56, 0x34, 0x12 },
+	};
+	death.steps[5] = (struct baton_step){ .address = 1, .code_bits = 64, .code_size = 15 };
+	memset(death.steps[5].code, 0x06, 15);
+	death.step_count = BATON_STEPS;
+	text = strstr(explained(&m, &death), "Its last steps:");
+	contains(text, "  48 b8 08 07 06 05 04 03 02 11\n"
+		       "                        movabs rax, 0x1102030405060708\n");
+	contains(text, "  65 48 c7 84 d8 78 56 34 12 78 56 34 12\n"
+		       "                        mov qword ptr gs:[rax + rbx*8 + 0x12345678], 0x12345678\n");
+	for (const char *at = text; (at = strstr(at, "→ 0x")); at++)
+		arrows++;
+	assert_int_equal(arrows, 1);
+	contains(text, "  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr [rax]\n\n");
 	free(m.text);
 }
 
@@ -935,6 +1044,39 @@ static void json_has_skipped_turns_under_a_schedule(void **state)
 	json_decref(report);
 }
 
+static void json_has_the_steps(void **state)
+{
+	static const char *const ends[] = { "none", "exact", "other", "long", "failed" };
+	struct baton_death made = with_steps();
+	const json_t *death, *steps, *step;
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	m.vms[0].death = &made;
+	for (int end = BATON_STEPS_NONE; end < BATON_STEPS_ENDS; end++) {
+		made.steps_end = (enum baton_steps_end)end;
+		made.step_count = end == BATON_STEPS_EXACT ? 3 : 0;
+		report = json_of(&m);
+		death = json_object_get(json_array_get(json_object_get(report, "vms"), 0), "death");
+		steps = json_object_get(death, "steps");
+		assert_int_equal(!steps, end == BATON_STEPS_NONE);
+		if (steps) {
+			assert_string_equal(text_of(steps, "end"), ends[end]);
+			assert_int_equal(json_array_size(json_object_get(steps, "last")),
+					 made.step_count);
+		}
+		step = json_array_get(json_object_get(steps, "last"), 1);
+		if (step) {
+			assert_string_equal(text_of(step, "address"), "0xffffffff80010003");
+			assert_string_equal(text_of(step, "bytes"), "31c0");
+			assert_int_equal(integer(step, "code_bits"), 64);
+			assert_string_equal(text_of(step, "text"), "xor eax, eax");
+		}
+		json_decref(report);
+	}
+}
+
 static void json_has_the_death(void **state)
 {
 	struct baton_death page = page_fault();
@@ -1279,6 +1421,9 @@ int main(void)
 		cmocka_unit_test(code_is_read_in_the_mode_it_ran_in),
 		cmocka_unit_test(a_place_is_called_what_it_is),
 		cmocka_unit_test(bytes_that_are_no_code_are_shown_as_bytes),
+		cmocka_unit_test(steps_are_shown_if_they_led_there),
+		cmocka_unit_test(steps_without_code_say_so),
+		cmocka_unit_test(sixteen_steps_of_any_kind_fit),
 		cmocka_unit_test(walks_are_shown_entry_by_entry),
 		cmocka_unit_test(walks_end_in_words),
 		cmocka_unit_test(descriptors_are_shown_with_what_they_are_for),
@@ -1291,6 +1436,7 @@ int main(void)
 		cmocka_unit_test(deaths_are_sudden_unless_expected),
 		cmocka_unit_test(json_has_every_figure),
 		cmocka_unit_test(json_has_skipped_turns_under_a_schedule),
+		cmocka_unit_test(json_has_the_steps),
 		cmocka_unit_test(json_has_the_death),
 		cmocka_unit_test(json_has_the_evidence),
 		cmocka_unit_test(json_says_no_more_than_is_known),
