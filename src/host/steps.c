@@ -19,14 +19,16 @@
 #include "vm/autopsy.h"
 #include "vm/snapshot.h"
 #include "vm/steps.h"
-#include "vm/walk.h"
 
 #define STRIDE_NS     UINT64_C(4000000) /* the first; each is twice the last */
 #define STRIDE_MIN_NS UINT64_C(30000)
 #define SHORT_NS      UINT64_C(150000) /* a way that is gone in steps */
 #define TRIALS	      12	       /* entering a new clone takes time itself */
+#define STEPS_FIRST   1000 /* at once: most guests die soon, and then all of the way is known */
 #define STEPS_MAX     1000000
 #define PATIENCE_NS   UINT64_C(20000000000)
+
+static const uint8_t hlt = 0xF4;
 
 /* ------------------------------------------------------------ the snapshot */
 
@@ -80,12 +82,22 @@ int baton__steps_prepare(struct baton_vm *vm)
 
 /* ------------------------------------------------------------------ clones */
 
+#define STOPS (BATON__VECTORS + 2)
+
 struct walk {
 	struct baton_host *host;
 	struct baton_vm *vm;
 	struct baton__clone clone;
 	bool cloned;
 	uint64_t end_ns; /* of patience */
+
+	/* HLTs in the clone's memory, with what they stand in place of. */
+	struct stop {
+		uint64_t linear;
+		baton_gpa_t gpa;
+		uint8_t byte;
+	} stops[STOPS];
+	unsigned stop_count;
 };
 
 static void end_clone(struct walk *w)
@@ -180,35 +192,135 @@ static void note(const struct walk *w, struct baton__steps *s, uint64_t address)
 						    sizeof(step->code));
 }
 
-/* The rest of the way. */
+/* Puts a HLT where the handler of a vector begins, if the guest has one of its own. */
+static void add_stop(struct walk *w, const struct baton__tables *tables, unsigned vector,
+		     baton_gpa_t current)
+{
+	const unsigned task_gate = 5;
+	struct baton__memory *memory = &w->clone.memory;
+	struct stop stop;
+	struct baton_descriptor gate;
+	struct baton_walk walk;
+
+	if (w->stop_count == STOPS || !baton__gate_usable(tables, vector))
+		return;
+	gate = baton__descriptor(tables, BATON_TABLE_IDT, (uint16_t)vector);
+	if (gate.kind == BATON_DESCRIPTOR_GATE && gate.type == task_gate)
+		return;
+	stop.linear = baton__segment(tables, gate.selector).base + gate.offset;
+	walk = baton__walk(memory, &tables->paging, stop.linear);
+	stop.gpa = walk.gpa;
+	if (tripped(w->vm, stop.linear) || walk.end != BATON_WALK_MAPPED || stop.gpa == current)
+		return;
+	for (unsigned i = 0; i < w->stop_count; i++)
+		if (w->stops[i].gpa == stop.gpa)
+			return;
+	if (baton__memory_read(memory, stop.gpa, &stop.byte, 1))
+		return;
+	baton__memory_write(memory, stop.gpa, &hlt, 1);
+	w->stops[w->stop_count++] = stop;
+}
+
+/*
+ * A handler is entered without the trap flag, and would run to its end. So those that the
+ * next instruction may lead to begin with a HLT while it is executed: the handler of the
+ * interrupt on its way, of INT n, and of each exception.
+ */
+static void place_stops(struct walk *w, const struct baton__steps *s)
+{
+	const struct kvm_vcpu_events *events = &w->vm->snapshot->state.events;
+	const struct baton_step *step = &s->last[s->count % BATON_STEPS];
+	const struct baton__tables tables = baton__autopsy_tables(&w->clone.memory, &s->sregs);
+	baton_gpa_t current = baton__walk(tables.memory, &tables.paging, step->address).gpa;
+
+	if (!s->count && events->interrupt.injected)
+		add_stop(w, &tables, events->interrupt.nr, current);
+	if (step->code_size > 1 && step->code[0] == 0xCD)
+		add_stop(w, &tables, step->code[1], current);
+	for (unsigned vector = 0; vector < BATON__VECTORS; vector++)
+		add_stop(w, &tables, vector, current);
+}
+
+/* Has the clone met one of them? It stands behind it then. */
+static bool stopped(const struct walk *w, uint64_t address)
+{
+	for (unsigned i = 0; i < w->stop_count; i++)
+		if (w->stops[i].linear + 1 == address)
+			return true;
+	return false;
+}
+
+/* Unless the guest has written there. */
+static void lift_stops(struct walk *w)
+{
+	struct baton__memory *memory = &w->clone.memory;
+	uint8_t byte;
+
+	while (w->stop_count) {
+		const struct stop *stop = &w->stops[--w->stop_count];
+
+		if (!baton__memory_read(memory, stop->gpa, &byte, 1) && byte == hlt)
+			baton__memory_write(memory, stop->gpa, &stop->byte, 1);
+	}
+}
+
+/*
+ * Executes one instruction; where it leads to a handler, it ends there. 1: the next one
+ * stands in `s`. 0: it has met its end. -EINTR: it is still to be executed. Or an error.
+ */
 static int step(struct walk *w, struct baton__steps *s)
 {
-	int error = baton__state_step(&w->clone.vcpu);
+	struct baton__vcpu *vcpu = &w->clone.vcpu;
+	uint32_t reason;
+	int error;
 
+	place_stops(w, s);
+	error = baton__state_step(vcpu);
+	if (!error)
+		error = stride(w, PATIENCE_NS);
+	reason = vcpu->run->exit_reason;
+	if (!error && (reason == KVM_EXIT_DEBUG || reason == KVM_EXIT_HLT)) {
+		struct kvm_regs regs = vcpu->run->s.regs.regs;
+		struct kvm_sregs sregs;
+		bool met;
+
+		error = baton__vcpu_get_sregs(vcpu, &sregs);
+		met = !error && stopped(w, sregs.cs.base + regs.rip);
+		if (met) {
+			regs.rip--;
+			error = baton__vcpu_set_regs(vcpu, &regs);
+		}
+		if (!error && (met || reason == KVM_EXIT_DEBUG)) {
+			s->regs = regs;
+			s->sregs = sregs;
+			error = 1;
+		}
+	}
+	lift_stops(w);
+	if (error >= 0)
+		s->count++;
+	return error ? error : ended_alike(w) ? 0 : -ECANCELED;
+}
+
+/* The rest of the way, if it takes no more steps than that. 0, -ETIME, -ECANCELED or an error. */
+static int follow(struct walk *w, struct baton__steps *s, uint64_t most)
+{
+	int result = 1;
+
+	s->count = 0;
 	s->regs = w->vm->snapshot->state.regs;
 	s->sregs = w->vm->snapshot->state.sregs;
-	while (!error) {
+	while (result == 1 || result == -EINTR) {
 		uint64_t address = s->sregs.cs.base + s->regs.rip;
 
 		if (tripped(w->vm, address))
 			return w->vm->vcpu.exit->kind == BATON_EXIT_HLT ? 0 : -ECANCELED;
-		if (s->count == STEPS_MAX || impatient(w))
+		if (s->count == most || impatient(w))
 			return -ETIME;
 		note(w, s, address);
-		error = stride(w, PATIENCE_NS);
-		if (error == -EINTR) {
-			error = 0;
-			continue;
-		}
-		if (error)
-			break;
-		s->count++;
-		if (w->clone.vcpu.run->exit_reason != KVM_EXIT_DEBUG)
-			return ended_alike(w) ? 0 : -ECANCELED;
-		s->regs = w->clone.vcpu.run->s.regs.regs;
-		error = baton__vcpu_get_sregs(&w->clone.vcpu, &s->sregs);
+		result = step(w, s);
 	}
-	return error;
+	return result;
 }
 
 void baton__steps_replay(struct baton_host *host, struct baton_vm *vm)
@@ -218,9 +330,12 @@ void baton__steps_replay(struct baton_host *host, struct baton_vm *vm)
 	int error = begin_clone(&w);
 
 	if (!error)
+		error = follow(&w, s, STEPS_FIRST);
+	if (error == -ETIME && !(error = begin_clone(&w))) {
 		error = approach(&w);
-	if (!error)
-		error = step(&w, s);
+		if (!error)
+			error = follow(&w, s, STEPS_MAX);
+	}
 	s->end = !error		       ? BATON_STEPS_EXACT :
 		 error == -ETIME      ? BATON_STEPS_LONG :
 		 error == -ECANCELED ? BATON_STEPS_OTHER :

@@ -34,7 +34,11 @@ int baton__state_save(const struct baton__vcpu *vcpu, struct baton__vcpu_state *
 /* Into a vCPU of the same KVM, of which nothing is pending either. 0 or -errno. */
 int baton__state_load(const struct baton__vcpu *vcpu, const struct baton__vcpu_state *state);
 
-/* From now on each entry executes one instruction (exit reason KVM_EXIT_DEBUG). 0 or -errno. */
+/*
+ * The next entry executes one instruction (exit reason KVM_EXIT_DEBUG). Before each: the
+ * trap flag that KVM steps by is lost where an instruction loads flags. Entering a handler
+ * clears it, too: that goes on to an exit. 0 or -errno.
+ */
 int baton__state_step(const struct baton__vcpu *vcpu);
 
 #endif

@@ -44,6 +44,25 @@ unsigned baton__code_bits(const struct kvm_sregs *s)
 	return s->cs.db ? 32 : 16;
 }
 
+struct baton__tables baton__autopsy_tables(const struct baton__memory *memory,
+					   const struct kvm_sregs *r)
+{
+	struct baton__tables tables = {
+		.memory = memory,
+		.paging = { r->cr0, r->cr3, r->cr4, r->efer },
+		.gdt = r->gdt.base,
+		.gdt_limit = r->gdt.limit,
+		.idt = r->idt.base,
+		.idt_limit = r->idt.limit,
+	};
+
+	if (!r->ldt.unusable) {
+		tables.ldt = r->ldt.base;
+		tables.ldt_limit = r->ldt.limit;
+	}
+	return tables;
+}
+
 /* The state as it is, if this KVM left it. */
 static void take_state(struct baton__scene *s)
 {
@@ -62,15 +81,7 @@ static void take_state(struct baton__scene *s)
 	d->efer = r->efer;
 	d->code_bits = baton__code_bits(r);
 	s->f.cr2 = r->cr2;
-	s->f.tables.paging = (struct baton__paging){ r->cr0, r->cr3, r->cr4, r->efer };
-	s->f.tables.gdt = r->gdt.base;
-	s->f.tables.gdt_limit = r->gdt.limit;
-	s->f.tables.idt = r->idt.base;
-	s->f.tables.idt_limit = r->idt.limit;
-	if (!r->ldt.unusable) {
-		s->f.tables.ldt = r->ldt.base;
-		s->f.tables.ldt_limit = r->ldt.limit;
-	}
+	s->f.tables = baton__autopsy_tables(&s->vm->memory, r);
 }
 
 /* The state as it was when the guest began: the best there is if this KVM lost it. */

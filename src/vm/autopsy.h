@@ -9,7 +9,7 @@
 #ifndef BATON_VM_AUTOPSY_H
 #define BATON_VM_AUTOPSY_H
 
-#include "baton/baton.h"
+#include "vm/tables.h"
 
 struct kvm_sregs;
 
@@ -25,6 +25,10 @@ void baton__autopsy(struct baton_vcpu *vcpu, enum baton_death_kind kind, const c
  * To find that out costs milliseconds, so it is asked only then.
  */
 bool baton__autopsy_asks_paging32(struct baton_vcpu *vcpu, enum baton_death_kind kind);
+
+/* Where a vCPU in that state keeps its tables. */
+struct baton__tables baton__autopsy_tables(const struct baton__memory *memory,
+					   const struct kvm_sregs *sregs);
 
 /* 16, 32 or 64: how a vCPU in that state reads its code. */
 unsigned baton__code_bits(const struct kvm_sregs *sregs);

@@ -277,6 +277,64 @@ result $? 'the descriptor that an error code names'
 	[ "$(get vms 0 death descriptors 1 present)" = false ]
 result $? 'is in the JSON report'
 
+# ----------------------------------------------------------------- step-replay
+run run "$deaths/bad-read-long.elf" --step-replay --json "$json"
+[ "$status" = 3 ] && grep -A2 '^  Executed again since its last entry, it died again' "$err" |
+	grep -q '^    0x.*  bb 00 00 00 60  *mov ebx, 0x60000000$'
+result $? '--step-replay shows what it executed last'
+[ "$(grep -c '^  → 0x.*mov eax, dword ptr \[rbx\]$' "$err")" = 2 ]
+result $? '… up to the instruction that failed'
+[ "$(get vms 0 death steps end)" = exact ] &&
+	[ "$(get vms 0 death steps last 0 text)" = 'mov ebx, 0x60000000' ] &&
+	[ "$(get vms 0 death steps last 1 address)" = "$(get vms 0 death address)" ] &&
+	[ "$(get vms 0 death steps last 1 bytes)" = 8b03 ] &&
+	[ "$(get vms 0 death steps last 1 code_bits)" = 64 ]
+result $? '… and in the JSON report'
+awk '{ gsub(/[\200-\277]/, ""); if (length($0) > 80) bad = 1 } END { exit bad }' "$err"
+result $? '… in no more than 80 columns'
+"$report" balances "$json" 2>>"$err"
+result $? '… and all sums add up'
+cat >"$work/s.yaml" <<-END
+	version: 1
+	vms:
+	  - {name: traced, image: $deaths/ud2-protected.elf, step_replay: true}
+	  - {name: other, image: $deaths/ud2-protected.elf}
+	expect: {traced: {outcome: dead}, other: {outcome: dead}}
+END
+run run "$work/s.yaml" --json "$json"
+[ "$status" = 0 ] && [ "$(get vms 0 death steps end)" = exact ] &&
+	[ "$(grep -c 'Executed again' "$err")" = 1 ] && ! get vms 1 death steps 2>/dev/null
+result $? 'step_replay is for the VMs that have it'
+run run neo-b.bin --step-replay --watchdog 100ms
+[ "$status" = 3 ] && ! grep -q 'xecuted again' "$err"
+result $? 'whose time was up has no last instruction'
+# mov $0x8000, %bx; incw (%bx); incw (%bx); mov (%bx), %ax; mov %ax, 0x7000; cli; xor %ax, %ax; hlt
+printf '\273\000\200\377\007\377\007\213\007\243\000\160\372\061\300\364' >"$work/twice.bin"
+cat >"$work/s.yaml" <<-END
+	version: 1
+	vms: [{image: $work/twice.bin, step_replay: true}]
+	regions:
+	  - name: r
+	    size: 4KiB
+	    trapped: true
+	    at: {twice: 0x8000}
+	expect: {twice: {outcome: halted, memory: {0x7000: 2}}}
+END
+run run "$work/s.yaml" --quiet
+[ "$status" = 0 ]
+result $? 'an instruction that reads and writes a trapped region has two exits'
+sed '/trapped/d' "$work/s.yaml" >"$work/t.yaml"
+run run "$work/t.yaml" --quiet
+# shellcheck disable=SC2016
+says 2 "$work/t.yaml:6:17: region: VM \`twice\` has step_replay, and its snapshots have no shared \
+memory; expected a trapped region, or no step_replay" 'memory that is shared and step_replay are at odds'
+sed 's/, step_replay: true//' "$work/t.yaml" >"$work/u.yaml"
+run run "$work/u.yaml" --quiet --step-replay
+mentions 2 'u.yaml:6:17: region: VM `twice` has step_replay' '… and --step-replay as well'
+run run "$work/u.yaml" --quiet
+[ "$status" = 0 ]
+result $? '… but not alone'
+
 # ------------------------------------------------------------- what cannot be
 # shellcheck disable=SC2016
 timeout 20 sh -c 'ulimit -n 4 && exec "$@"' sh "$baton" run hello.bin --quiet \
