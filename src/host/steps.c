@@ -270,6 +270,9 @@ static void lift_stops(struct walk *w)
  */
 static int step(struct walk *w, struct baton__steps *s)
 {
+	const struct baton_step *noted = &s->last[s->count % BATON_STEPS];
+	/* With or without an exit: see tripped(). */
+	bool halts = noted->code_size && noted->code[0] == hlt;
 	struct baton__vcpu *vcpu = &w->clone.vcpu;
 	uint32_t reason;
 	int error;
@@ -290,16 +293,18 @@ static int step(struct walk *w, struct baton__steps *s)
 			regs.rip--;
 			error = baton__vcpu_set_regs(vcpu, &regs);
 		}
-		if (!error && (met || reason == KVM_EXIT_DEBUG)) {
+		if (!error && (met || (reason == KVM_EXIT_DEBUG && !halts))) {
 			s->regs = regs;
 			s->sregs = sregs;
 			error = 1;
 		}
+		if (halts)
+			reason = KVM_EXIT_HLT;
 	}
 	lift_stops(w);
 	if (error >= 0)
 		s->count++;
-	return error ? error : ended_alike(w) ? 0 : -ECANCELED;
+	return error ? error : reason == w->vm->vcpu.exit->reason ? 0 : -ECANCELED;
 }
 
 /* The rest of the way, if it takes no more steps than that. 0, -ETIME, -ECANCELED or an error. */
