@@ -69,6 +69,8 @@ struct fake_vcpu {
 	void (*got)(struct fake_vcpu *vcpu, const void *data, size_t bytes);
 	/* The interrupt at this vector is delivered. May be NULL. */
 	void (*took)(struct fake_vcpu *vcpu, uint32_t vector);
+	/* An instruction was executed, since each entry is one. May be NULL. */
+	void (*stepped)(struct fake_vcpu *vcpu);
 	void *state; /* the script's */
 
 	uint32_t interrupt; /* queued, 0: none */
@@ -136,6 +138,7 @@ struct fake {
 	} live;
 	struct {
 		uint64_t gpa, size; /* size 0: taken away, or never there */
+		uint8_t *host;
 	} slots[16];		    /* of memory, of the machine that was created last */
 	uint64_t unprovided; /* completed reads whose data nobody wrote */
 	uint64_t last_set_ns; /* argument of the last timer_set */

@@ -70,12 +70,13 @@ int baton__machine_map(const struct baton__machine *machine, uint32_t slot, uint
 {
 	int error = fake_call(FAKE_MACHINE_MAP);
 
-	(void)machine, (void)host;
+	(void)machine;
 	if (slot >= sizeof(fake.slots) / sizeof(fake.slots[0]))
 		fake_broken("more memory slots than the fake has");
 	if (!error) {
 		fake.slots[slot].gpa = gpa;
 		fake.slots[slot].size = size;
+		fake.slots[slot].host = host;
 	}
 	return error ? baton__diag(diag, error, "slot", "the fake fails on purpose") : 0;
 }

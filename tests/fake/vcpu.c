@@ -301,6 +301,8 @@ static int enter(struct fake_vcpu *v)
 		v->plan.ns -= v->plan.ns != FAKE_NEVER;
 		v->regs.rip++;
 		v->run->exit_reason = KVM_EXIT_DEBUG;
+		if (v->stepped)
+			v->stepped(v);
 		return 0;
 	}
 	end = v->plan.ns > FAKE_NEVER - fake.now_ns ? FAKE_NEVER : fake.now_ns + v->plan.ns;
@@ -426,6 +428,7 @@ struct luggage {
 	struct fake_exit (*next)(struct fake_vcpu *);
 	void (*got)(struct fake_vcpu *, const void *, size_t);
 	void (*took)(struct fake_vcpu *, uint32_t);
+	void (*stepped)(struct fake_vcpu *);
 	void *state;
 	struct fake_exit plan;
 	bool planned;
@@ -436,8 +439,8 @@ _Static_assert(sizeof(struct luggage) <= sizeof(struct kvm_xsave), "there is roo
 int baton__state_save(const struct baton__vcpu *vcpu, struct baton__vcpu_state *state)
 {
 	const struct fake_vcpu *v = find(vcpu);
-	const struct luggage luggage = { v->next, v->got, v->took, v->state, v->plan, v->planned,
-					 v->interrupt };
+	const struct luggage luggage = { v->next, v->got, v->took, v->stepped, v->state, v->plan,
+					 v->planned, v->interrupt };
 	int error = fake_call(FAKE_STATE_SAVE);
 
 	fake_advance(fake.saving_ns);
@@ -446,6 +449,8 @@ int baton__state_save(const struct baton__vcpu *vcpu, struct baton__vcpu_state *
 	if (v->pending)
 		fake_broken("a state saved while an access is pending");
 	*state = (struct baton__vcpu_state){ .regs = v->regs, .sregs = v->sregs };
+	state->events.interrupt.injected = v->interrupt != 0;
+	state->events.interrupt.nr = (uint8_t)v->interrupt;
 	memcpy(&state->xsave, &luggage, sizeof(luggage));
 	return 0;
 }
@@ -464,6 +469,7 @@ int baton__state_load(const struct baton__vcpu *vcpu, const struct baton__vcpu_s
 	v->next = luggage.next;
 	v->got = luggage.got;
 	v->took = luggage.took;
+	v->stepped = luggage.stepped;
 	v->state = luggage.state;
 	v->plan = luggage.plan;
 	v->planned = luggage.planned;

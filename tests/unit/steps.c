@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include "baton/abi.h"
+
 #define MS	UINT64_C(1000000)
 #define BEGIN	0x500 /* RIP before the last stretch */
 #define LONGEST 20000000000
@@ -279,6 +281,242 @@ static void an_instruction_may_have_two_exits(void **state)
 	rig_end(rig);
 }
 
+/* --------------------------------------------------------------- handlers */
+
+static void raise_line(void *context)
+{
+	struct baton_vm *vm = context;
+
+	baton_vcpu_interrupt(&vm->vcpu, 0);
+}
+
+#define HANDLER	0x600
+#define HLT	0xF4
+#define INT	0xCD
+#define RAISES	(BEGIN + 2) /* the third instruction */
+
+/* What happens in the clone after RAISES. */
+static struct {
+	uint64_t to;	 /* where it goes … */
+	uint32_t reason; /* … and how its HLT shows */
+	bool met;
+} raised;
+
+/* The exception leads to the handler, of which a HLT is the first instruction now, or is not. */
+static void raise_exception(struct fake_vcpu *vcpu)
+{
+	if (vcpu->regs.rip != RAISES + 1)
+		return;
+	raised.met = fake.slots[0].host[raised.to] == HLT;
+	vcpu->regs.rip = raised.to + 1;
+	vcpu->run->exit_reason = raised.met ? raised.reason : KVM_EXIT_DEBUG;
+}
+
+static void set_vector(struct baton_vm *vm, unsigned vector, uint16_t offset)
+{
+	const uint16_t entry[2] = { offset, 0 };
+
+	fake_vcpu(vm)->sregs.idt.limit = 0x3FF;
+	assert_int_equal(baton_vm_write(vm, 4 * vector, entry, sizeof(entry)), 0);
+}
+
+static void an_exceptions_handler_is_gone_through(void **state)
+{
+	static const struct {
+		unsigned vector;
+		uint8_t code[2]; /* at RAISES */
+	} cases[] = { { 6, { 0 } }, { 0, { 0 } }, { 31, { 0 } }, { 0x80, { INT, 0x80 } } };
+
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+		const struct baton_death *d;
+		struct rig *rig;
+		int vm;
+
+		fake_reset();
+		rig = begin();
+		vm = add(rig, &g);
+		raised.to = HANDLER;
+		raised.reason = i % 2 ? KVM_EXIT_HLT : KVM_EXIT_DEBUG;
+		rig->vcpus[vm]->stepped = raise_exception;
+		set_vector(rig->vms[vm], cases[i / 2].vector, HANDLER);
+		assert_int_equal(baton_vm_write(rig->vms[vm], HANDLER, "\x90", 1), 0);
+		assert_int_equal(baton_vm_write(rig->vms[vm], RAISES, cases[i / 2].code, 2), 0);
+		assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+		d = baton_vm_death(rig->vms[vm]);
+		assert_true(raised.met);
+		assert_int_equal(d->steps_end, BATON_STEPS_EXACT);
+		assert_int_equal(d->step_count, 10);
+		assert_int_equal(d->steps[1].address, RAISES - 1);
+		assert_int_equal(d->steps[2].address, RAISES);
+		assert_int_equal(d->steps[3].address, HANDLER);
+		assert_int_equal(d->steps[3].code[0], 0x90);
+		assert_int_equal(d->steps[3].code_bits, 16);
+		assert_int_equal(d->steps[3].code_size, 15);
+		assert_int_equal(d->steps[4].address, HANDLER + 1);
+		assert_int_equal(d->address, HANDLER + 6);
+		assert_int_equal(d->regs.rip, HANDLER + 6);
+		rig_end(rig);
+	}
+}
+
+/* A vector that nobody set leads nowhere; code there is left as it is. */
+static void no_handler_no_stop(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+
+	raised.to = HANDLER;
+	rig->vcpus[vm]->stepped = raise_exception;
+	set_vector(rig->vms[vm], 32, HANDLER);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_false(raised.met);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps[3].address, HANDLER + 1);
+	rig_end(rig);
+}
+
+/* The instruction that is executed is the handler's first: it is not in its own way. */
+static void a_handlers_first_instruction_is_executed(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+
+	raised.to = RAISES;
+	rig->vcpus[vm]->stepped = raise_exception;
+	set_vector(rig->vms[vm], 6, RAISES);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_false(raised.met);
+	assert_exact(baton_vm_death(rig->vms[vm]), BEGIN + 9);
+	rig_end(rig);
+}
+
+/* While a stop stands there: the guest writes its handler anew, and has none any more. */
+static void overwrite_handler(struct fake_vcpu *vcpu)
+{
+	uint8_t *memory = fake.slots[0].host;
+
+	if (vcpu->regs.rip == RAISES + 1) {
+		assert_int_equal(memory[HANDLER], HLT);
+		memory[HANDLER] = 0xCC;
+		memset(memory + 4 * 6, 0, 4);
+	} else if (vcpu->regs.rip == RAISES + 2) {
+		raised.met = memory[HANDLER] == 0xCC;
+	}
+}
+
+static void what_the_guest_writes_stays(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+
+	raised.met = false;
+	rig->vcpus[vm]->stepped = overwrite_handler;
+	set_vector(rig->vms[vm], 6, HANDLER);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_true(raised.met);
+	rig_end(rig);
+}
+
+static void take_interrupt(struct fake_vcpu *vcpu, uint32_t vector)
+{
+	vcpu->regs.rip = HANDLER;
+	vcpu->plan.ns = 5; /* then it dies */
+}
+
+/* The snapshot is of when the interrupt was on its way. */
+static void an_interrupts_handler_is_gone_through(void **state)
+{
+	struct guest g = { .ns = 50 * MS, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = rig_begin("quantum", 1 * MS);
+	int vm = add(rig, &g);
+	const struct baton_death *d;
+
+	fake.resets = true;
+	rig->vcpus[vm]->regs.rflags |= 0x200;
+	rig->vcpus[vm]->took = take_interrupt;
+	set_vector(rig->vms[vm], BATON_IRQ_VECTOR, HANDLER);
+	fake_at(fake.now_ns + 2 * MS, raise_line, rig->vms[vm]);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	d = baton_vm_death(rig->vms[vm]);
+	assert_int_equal(d->steps_end, BATON_STEPS_EXACT);
+	assert_int_equal(d->steps[0].address, BEGIN);
+	assert_int_equal(d->steps[1].address, HANDLER);
+	assert_int_equal(d->steps[2].address, HANDLER + 1);
+	rig_end(rig);
+}
+
+/* Where a stepped HLT is no exit of this KVM: it is one of the VM's. */
+static void a_halt_is_another_end(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+
+	assert_int_equal(baton_vm_write(rig->vms[vm], RAISES, "\xF4", 1), 0);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_OTHER);
+	rig_end(rig);
+}
+
+/* ------------------------------------------------------------ the tripwire */
+
+static uint64_t stub;
+
+static struct fake_exit play_tripwire(struct fake_vcpu *vcpu)
+{
+	struct fake_exit e = play(vcpu);
+
+	if (e.reason == KVM_EXIT_HLT && vcpu->exits)
+		vcpu->regs.rip = stub; /* and behind it when it is done */
+	return e;
+}
+
+static void trip(struct fake_vcpu *vcpu)
+{
+	if (vcpu->regs.rip == RAISES + 1)
+		vcpu->regs.rip = raised.to;
+}
+
+/* An exception leads to the tripwire: its HLT is next, or was stepped over. */
+static void the_tripwire_is_the_end(void **state)
+{
+	for (uint32_t past = 0; past < 4; past++) {
+		struct guest g = { .ns = 3, .reason = KVM_EXIT_HLT };
+		const uint16_t frame[3] = { RAISES, 0, 2 };
+		struct baton_vm_config c = rig_vm_config("guest");
+		const struct baton_death *d;
+		struct baton_vm *vm;
+		struct rig *rig;
+
+		fake_reset();
+		rig = begin();
+		c.step_replay = true;
+		c.load = 0x1000;
+		vm = rig->vms[rig_add(rig, &c, play_tripwire, &g)];
+		rig_port(rig, 0, 0x10, 1, accept, NULL);
+		assert_true(vm->tripwire);
+		for (stub = vm->layout.fixture; baton__boot_tripwire(vm->layout.fixture, stub) != 6;)
+			stub++;
+		raised.to = stub + past % 2;
+		if (past >= 2)
+			g.later = KVM_EXIT_SHUTDOWN; /* it does not get as far */
+		rig->vcpus[0]->stepped = trip;
+		rig->vcpus[0]->regs.rsp = 0x7000;
+		assert_int_equal(baton_vm_write(vm, 0x7000, frame, sizeof(frame)), 0);
+		assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+		d = baton_vm_death(vm);
+		assert_int_equal(d->kind, BATON_DEATH_TRIPWIRE);
+		assert_int_equal(d->address, RAISES);
+		assert_int_equal(d->steps_end, BATON_STEPS_EXACT);
+		assert_int_equal(d->step_count, 3);
+		assert_int_equal(d->steps[2].address, RAISES);
+		rig_end(rig);
+	}
+}
+
 static void write_memory(void *context)
 {
 	assert_int_equal(baton_vm_write(context, 0x8000, "now", 4), 0);
@@ -295,13 +533,6 @@ static void a_write_needs_a_new_snapshot(void **state)
 	assert_int_equal(rig_run(rig, 30 * MS), BATON_RUN_BUDGET);
 	assert_int_equal(fake.calls[FAKE_STATE_SAVE], 3);
 	rig_end(rig);
-}
-
-static void raise_line(void *context)
-{
-	struct baton_vm *vm = context;
-
-	baton_vcpu_interrupt(&vm->vcpu, 0);
 }
 
 static void cli(void *context)
@@ -452,6 +683,13 @@ int main(void)
 		TEST(a_watchdog_blames_no_instruction),
 		TEST(nothing_is_saved_that_nobody_asked_for),
 		TEST(an_instruction_may_have_two_exits),
+		TEST(an_exceptions_handler_is_gone_through),
+		TEST(no_handler_no_stop),
+		TEST(a_handlers_first_instruction_is_executed),
+		TEST(what_the_guest_writes_stays),
+		TEST(an_interrupts_handler_is_gone_through),
+		TEST(a_halt_is_another_end),
+		TEST(the_tripwire_is_the_end),
 		TEST(a_write_needs_a_new_snapshot),
 		TEST(an_interrupt_that_waits_changes_nothing),
 		TEST(each_has_steps_of_its_own),
