@@ -82,7 +82,7 @@ int baton__steps_prepare(struct baton_vm *vm)
 
 /* ------------------------------------------------------------------ clones */
 
-#define STOPS (BATON__VECTORS + 2)
+#define STOPS (BATON__VECTORS + 2) /* as many as place_stops() asks for */
 
 struct walk {
 	struct baton_host *host;
@@ -202,7 +202,7 @@ static void add_stop(struct walk *w, const struct baton__tables *tables, unsigne
 	struct baton_descriptor gate;
 	struct baton_walk walk;
 
-	if (w->stop_count == STOPS || !baton__gate_usable(tables, vector))
+	if (!baton__gate_usable(tables, vector))
 		return;
 	gate = baton__descriptor(tables, BATON_TABLE_IDT, (uint16_t)vector);
 	if (gate.kind == BATON_DESCRIPTOR_GATE && gate.type == task_gate)
@@ -212,9 +212,6 @@ static void add_stop(struct walk *w, const struct baton__tables *tables, unsigne
 	stop.gpa = walk.gpa;
 	if (tripped(w->vm, stop.linear) || walk.end != BATON_WALK_MAPPED || stop.gpa == current)
 		return;
-	for (unsigned i = 0; i < w->stop_count; i++)
-		if (w->stops[i].gpa == stop.gpa)
-			return;
 	if (baton__memory_read(memory, stop.gpa, &stop.byte, 1))
 		return;
 	baton__memory_write(memory, stop.gpa, &hlt, 1);
@@ -250,7 +247,7 @@ static bool stopped(const struct walk *w, uint64_t address)
 	return false;
 }
 
-/* Unless the guest has written there. */
+/* The last one first, since two may share a handler; unless the guest has written there. */
 static void lift_stops(struct walk *w)
 {
 	struct baton__memory *memory = &w->clone.memory;
@@ -271,7 +268,7 @@ static void lift_stops(struct walk *w)
 static int step(struct walk *w, struct baton__steps *s)
 {
 	const struct baton_step *noted = &s->last[s->count % BATON_STEPS];
-	/* With or without an exit: see tripped(). */
+	/* An end, with or without an exit: see tripped(). */
 	bool halts = noted->code_size && noted->code[0] == hlt;
 	struct baton__vcpu *vcpu = &w->clone.vcpu;
 	uint32_t reason;
@@ -298,8 +295,6 @@ static int step(struct walk *w, struct baton__steps *s)
 			s->sregs = sregs;
 			error = 1;
 		}
-		if (halts)
-			reason = KVM_EXIT_HLT;
 	}
 	lift_stops(w);
 	if (error >= 0)

@@ -99,6 +99,31 @@ static void a_short_way_is_gone_in_steps(void **state)
 	rig_end(rig);
 }
 
+static void of_more_the_last_sixteen_are_kept(void **state)
+{
+	for (uint64_t ns = 14; ns < 50; ns++) {
+		struct guest g = { .ns = ns, .reason = KVM_EXIT_SHUTDOWN };
+		const struct baton_death *d;
+		struct rig *rig;
+
+		fake_reset();
+		rig = begin();
+		d = die(rig, &g);
+		assert_exact(d, BEGIN + ns);
+		assert_int_equal(d->step_count, ns < 15 ? ns + 1 : 16);
+		rig_end(rig);
+	}
+}
+
+static void ends_have_names(void **state)
+{
+	static const char *const names[] = { "none", "exact", "other", "long", "failed" };
+
+	for (int end = 0; end < BATON_STEPS_ENDS; end++)
+		assert_string_equal(baton_steps_end_name((enum baton_steps_end)end), names[end]);
+	assert_string_equal(baton_steps_end_name(BATON_STEPS_ENDS), "unknown");
+}
+
 static void at_the_first_instruction_there_is_one_step(void **state)
 {
 	struct guest g = { .ns = 0, .reason = KVM_EXIT_SHUTDOWN };
@@ -115,11 +140,13 @@ static void a_long_way_is_gone_in_strides(void **state)
 {
 	for (uint64_t ns = 50 * MS; ns < 50 * MS + 2000; ns += 100) {
 		struct guest g = { .ns = ns, .reason = KVM_EXIT_SHUTDOWN };
+		const struct baton_death *d;
 		struct rig *rig;
 
 		fake_reset();
 		rig = begin();
-		assert_int_equal(die(rig, &g)->steps_end, BATON_STEPS_EXACT);
+		d = die(rig, &g);
+		assert_exact(d, d->address);
 		assert_in_range(fake.calls[FAKE_RUN], 1, 200000);
 		rig_end(rig);
 	}
@@ -299,7 +326,7 @@ static void raise_line(void *context)
 static struct {
 	uint64_t to;	 /* where it goes … */
 	uint32_t reason; /* … and how its HLT shows */
-	bool met;
+	bool met, astray;
 } raised;
 
 /* The exception leads to the handler, of which a HLT is the first instruction now, or is not. */
@@ -308,13 +335,14 @@ static void raise_exception(struct fake_vcpu *vcpu)
 	if (vcpu->regs.rip != RAISES + 1)
 		return;
 	raised.met = fake.slots[0].host[raised.to] == HLT;
+	raised.astray = fake.slots[0].host[0] == HLT; /* where vectors lead that nobody set */
 	vcpu->regs.rip = raised.to + 1;
 	vcpu->run->exit_reason = raised.met ? raised.reason : KVM_EXIT_DEBUG;
 }
 
 static void set_vector(struct baton_vm *vm, unsigned vector, uint16_t offset)
 {
-	const uint16_t entry[2] = { offset, 0 };
+	const uint16_t entry[2] = { (uint16_t)(offset - 0x100), 0x10 };
 
 	fake_vcpu(vm)->sregs.idt.limit = 0x3FF;
 	assert_int_equal(baton_vm_write(vm, 4 * vector, entry, sizeof(entry)), 0);
@@ -370,8 +398,10 @@ static void no_handler_no_stop(void **state)
 	raised.to = HANDLER;
 	rig->vcpus[vm]->stepped = raise_exception;
 	set_vector(rig->vms[vm], 32, HANDLER);
+	assert_int_equal(baton_vm_write(rig->vms[vm], 0, "", 1), 0);
 	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
 	assert_false(raised.met);
+	assert_false(raised.astray);
 	assert_int_equal(baton_vm_death(rig->vms[vm])->steps[3].address, HANDLER + 1);
 	rig_end(rig);
 }
@@ -517,6 +547,94 @@ static void the_tripwire_is_the_end(void **state)
 	}
 }
 
+/* Without one, code there is as any other. */
+static void a_bare_guest_has_no_tripwire(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+	baton_gpa_t fixture = rig->vms[vm]->layout.fixture;
+
+	for (raised.to = fixture; baton__boot_tripwire(fixture, raised.to) != 6;)
+		raised.to++;
+	rig->vcpus[vm]->stepped = trip;
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_EXACT);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->step_count, 10);
+	rig_end(rig);
+}
+
+/* It was not the tripwire that the VM ended in: nothing of the clone is believed. */
+static void a_tripwire_may_be_another_end(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct baton_vm_config c = rig_vm_config("guest");
+	struct rig *rig = begin();
+	baton_gpa_t fixture;
+	int vm;
+
+	c.step_replay = true;
+	c.load = 0x1000;
+	vm = rig_add(rig, &c, play, &g);
+	rig_port(rig, vm, 0x10, 1, accept, NULL);
+	fixture = rig->vms[vm]->layout.fixture;
+	for (raised.to = fixture; baton__boot_tripwire(fixture, raised.to) != 6;)
+		raised.to++;
+	rig->vcpus[vm]->stepped = trip;
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_OTHER);
+	assert_false(baton_vm_death(rig->vms[vm])->at_death);
+	rig_end(rig);
+}
+
+static void interrupt_steps(struct fake_vcpu *vcpu)
+{
+	if (vcpu->regs.rip == RAISES + 1)
+		fake_interrupt();
+}
+
+static void a_signal_is_no_step(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+
+	rig->vcpus[vm]->stepped = interrupt_steps;
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_exact(baton_vm_death(rig->vms[vm]), BEGIN + 9);
+	assert_int_equal(baton_vm_death(rig->vms[vm])->step_count, 10);
+	rig_end(rig);
+}
+
+static struct baton_vm *writer;
+
+/* What the VM writes on its way, its clones do not write. */
+static struct fake_exit play_and_write(struct fake_vcpu *vcpu)
+{
+	struct fake_exit e = play(vcpu);
+
+	if (e.reason == KVM_EXIT_SHUTDOWN)
+		memset(writer->memory.base + BEGIN, 0xCC, 0x1000);
+	return e;
+}
+
+static void snapshots_on_the_way_are_the_clones(void **state)
+{
+	struct guest g = { .ns = 50 * MS, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+	const struct baton_death *d;
+
+	writer = rig->vms[vm];
+	rig->vcpus[vm]->next = play_and_write;
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	d = baton_vm_death(writer);
+	assert_int_equal(d->steps_end, BATON_STEPS_EXACT);
+	assert_int_equal(d->steps[0].code_size, 15);
+	assert_int_equal(d->steps[0].code[0], 0);
+	rig_end(rig);
+}
+
 static void write_memory(void *context)
 {
 	assert_int_equal(baton_vm_write(context, 0x8000, "now", 4), 0);
@@ -642,6 +760,29 @@ static void a_clone_that_cannot_be_made_is_told_and_leaves_nothing(void **state)
 	}
 }
 
+/* On a long way there are several clones. */
+static struct fake_exit play_and_fail_later(struct fake_vcpu *vcpu)
+{
+	struct fake_exit e = play(vcpu);
+
+	if (e.reason == KVM_EXIT_SHUTDOWN)
+		fake_fail(FAKE_MACHINE_CREATE, 3, EIO);
+	return e;
+}
+
+static void a_later_clone_may_fail_as_well(void **state)
+{
+	struct guest g = { .ns = 50 * MS, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+
+	rig->vcpus[vm]->next = play_and_fail_later;
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_true(fake_failed(NULL));
+	assert_int_equal(baton_vm_death(rig->vms[vm])->steps_end, BATON_STEPS_FAILED);
+	rig_end(rig);
+}
+
 static void a_snapshot_that_cannot_be_taken_ends_the_run(void **state)
 {
 	struct guest g = { .ns = 5, .reason = KVM_EXIT_SHUTDOWN };
@@ -672,6 +813,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_short_way_is_gone_in_steps),
+		TEST(of_more_the_last_sixteen_are_kept),
+		TEST(ends_have_names),
 		TEST(at_the_first_instruction_there_is_one_step),
 		TEST(a_long_way_is_gone_in_strides),
 		TEST(other_deaths_have_steps_too),
@@ -690,11 +833,16 @@ int main(void)
 		TEST(an_interrupts_handler_is_gone_through),
 		TEST(a_halt_is_another_end),
 		TEST(the_tripwire_is_the_end),
+		TEST(a_bare_guest_has_no_tripwire),
+		TEST(a_tripwire_may_be_another_end),
+		TEST(a_signal_is_no_step),
+		TEST(snapshots_on_the_way_are_the_clones),
 		TEST(a_write_needs_a_new_snapshot),
 		TEST(an_interrupt_that_waits_changes_nothing),
 		TEST(each_has_steps_of_its_own),
 		TEST(others_lose_no_turn),
 		TEST(a_clone_that_cannot_be_made_is_told_and_leaves_nothing),
+		TEST(a_later_clone_may_fail_as_well),
 		TEST(a_snapshot_that_cannot_be_taken_ends_the_run),
 		TEST(shared_memory_is_refused),
 	};
