@@ -265,7 +265,8 @@ struct baton_vm_config {
 	/*
 	 * When it dies, its last instructions are executed again, one by one, in a copy of
 	 * it: see baton_death.steps_end. For that, its state and the memory that it has
-	 * touched are copied at each entry. Not for VMs that share memory.
+	 * touched are copied after each exit, and a death may hold the host up for 20 s.
+	 * Not for VMs that share memory.
 	 */
 	bool step_replay;
 };

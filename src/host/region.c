@@ -64,9 +64,9 @@ int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_g
 	int error = check_place(region, vm, at, diag);
 
 	if (!error && vm->steps)
-		return baton__diag(diag, -EINVAL, "region", "VM `%s` has step_replay, and its snapshots "
-				   "have no shared memory; expected a trapped region, or no step_replay",
-				   vm->name);
+		return baton__diag(diag, -EINVAL, "region", "VM `%s` has step_replay, and its "
+				   "snapshots have no shared memory; expected a trapped region, or "
+				   "no step_replay", vm->name);
 	return error ? error : baton__region_map(&region->shared, &vm->memory, at, diag);
 }
 

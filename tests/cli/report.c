@@ -647,15 +647,13 @@ static void sixteen_steps_of_any_kind_fit(void **state)
 	for (const char *at = text; (at = strstr(at, "→ 0x")); at++)
 		arrows++;
 	assert_int_equal(arrows, 1);
+	contains(text, "  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr "
+		       "[rax]\n\n");
 	/* What was fetched after the guilty one, a write of CR3, is not guilty. */
 	death.steps[BATON_STEPS - 1].address += 3;
 	text = strstr(explained(&m, &death), "Its last steps:");
-	contains(text, "  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr [rax]\n"
-		       "    0xffffffff80010008  48 8b 00                mov rax, qword ptr [rax]\n\n");
-	death.steps[BATON_STEPS - 1].address -= 3;
-	explained(&m, &death);
-	text = strstr(m.text, "Its last steps:");
-	contains(text, "  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr [rax]\n\n");
+	contains(text, "  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr "
+		       "[rax]\n    0xffffffff80010008  48 8b 00 ");
 	free(m.text);
 }
 

@@ -202,7 +202,9 @@ static void a_copy_that_fails_says_so(void **state)
 	static const struct {
 		enum fake_op op;
 		uint64_t nth;
-	} cases[] = { { FAKE_FALLOCATE, 1 }, { FAKE_LSEEK, 1 }, { FAKE_LSEEK, 2 }, { FAKE_LSEEK, 3 } };
+	} cases[] = {
+		{ FAKE_FALLOCATE, 1 }, { FAKE_LSEEK, 1 }, { FAKE_LSEEK, 2 }, { FAKE_LSEEK, 3 },
+	};
 	struct baton__memory to, from;
 
 	(void)state;

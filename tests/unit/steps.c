@@ -528,7 +528,8 @@ static void the_tripwire_is_the_end(void **state)
 		vm = rig->vms[rig_add(rig, &c, play_tripwire, &g)];
 		rig_port(rig, 0, 0x10, 1, accept, NULL);
 		assert_true(vm->tripwire);
-		for (stub = vm->layout.fixture; baton__boot_tripwire(vm->layout.fixture, stub) != 6;)
+		stub = vm->layout.fixture;
+		while (baton__boot_tripwire(vm->layout.fixture, stub) != 6)
 			stub++;
 		raised.to = stub + past % 2;
 		if (past >= 2)
