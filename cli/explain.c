@@ -278,11 +278,11 @@ static void print_last_exits(const struct baton_death *death, const struct termi
 static void print_steps(const struct baton_death *death, const struct terminal *terminal)
 {
 	static const char *const texts[BATON_STEPS_ENDS] = {
-		[BATON_STEPS_EXACT] = "Executed again since its last entry, it died again. Its last "
+		[BATON_STEPS_EXACT] = "Executed again since its last exit, it died again. Its last "
 				      "steps:",
-		[BATON_STEPS_OTHER] = "Executed again since its last entry, it did something else; "
+		[BATON_STEPS_OTHER] = "Executed again since its last exit, it did something else; "
 				      "perhaps it reads the time.",
-		[BATON_STEPS_LONG] = "Executed again since its last entry, it did not die within a "
+		[BATON_STEPS_LONG] = "Executed again since its last exit, it did not die within a "
 				     "million steps, or in 20 s.",
 		[BATON_STEPS_FAILED] = "Its last steps could not be executed again on this KVM.",
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loop.c - the loop: wakes, picks, enters, serves. The only reader of the clock.
+ * loop.c - the loop: wakes, picks, enters, serves. Reads the clock, and nobody else does
+ * while guests run.
  *
  * Every reading cuts the host's ledger and, during a turn, the VM's account, so
  * both add up. Per exit there are two readings: when KVM_RUN comes back and when
@@ -332,7 +333,7 @@ static int mask(struct baton_host *host, struct baton__entity *e)
 	return error;
 }
 
-/* For a VM whose last steps are to be replayed. Nobody is charged for what that takes. */
+/* For a VM whose last steps may have to be replayed. Nobody is charged for what that takes. */
 static int photograph(struct baton_host *host, struct baton_vm *vm)
 {
 	int result = baton__steps_prepare(vm);

@@ -570,13 +570,13 @@ static void steps_are_shown_if_they_led_there(void **state)
 {
 	static const char *const texts[BATON_STEPS_ENDS] = {
 		[BATON_STEPS_EXACT] =
-			"\n\n  Executed again since its last entry, it died again. Its last steps:\n"
+			"\n\n  Executed again since its last exit, it died again. Its last steps:\n"
 			"    0x10001  48                      dec eax\n"
 			"    0xffffffff80010003  31 c0                   xor eax, eax\n"
 			"  → 0xffffffff80010005  48 8b 00                mov rax, qword ptr [rax]\n\n",
-		[BATON_STEPS_OTHER] = "\n\n  Executed again since its last entry, it did something "
+		[BATON_STEPS_OTHER] = "\n\n  Executed again since its last exit, it did something "
 				      "else; perhaps it reads\n  the time.\n\n",
-		[BATON_STEPS_LONG] = "\n\n  Executed again since its last entry, it did not die "
+		[BATON_STEPS_LONG] = "\n\n  Executed again since its last exit, it did not die "
 				     "within a million steps,\n  or in 20 s.\n\n",
 		[BATON_STEPS_FAILED] = "\n\n  Its last steps could not be executed again on this "
 				       "KVM.\n\n",

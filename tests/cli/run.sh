@@ -279,7 +279,7 @@ result $? 'is in the JSON report'
 
 # ----------------------------------------------------------------- step-replay
 run run "$deaths/bad-read-long.elf" --step-replay --json "$json"
-[ "$status" = 3 ] && grep -A2 '^  Executed again since its last entry, it died again' "$err" |
+[ "$status" = 3 ] && grep -A2 '^  Executed again since its last exit, it died again' "$err" |
 	grep -q '^    0x.*  bb 00 00 00 60  *mov ebx, 0x60000000$'
 result $? '--step-replay shows what it executed last'
 [ "$(grep -c '^  → 0x.*mov eax, dword ptr \[rbx\]$' "$err")" = 2 ]
