@@ -24,15 +24,26 @@ static void *map(size_t size, int flags, int fd)
 	return at;
 }
 
-void floor_create(struct floor_vm *vm, const void *code, size_t size)
+int floor_kvm(void)
 {
-	struct kvm_userspace_memory_region slot = { .memory_size = MEMORY };
-	struct kvm_regs regs = { .rflags = 2 };
-	struct kvm_sregs sregs;
 	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 
 	if (kvm < 0)
 		err(4, "/dev/kvm");
+	return kvm;
+}
+
+void floor_close(int kvm)
+{
+	close(kvm);
+}
+
+void floor_create(struct floor_vm *vm, int kvm, const void *code, size_t size)
+{
+	struct kvm_userspace_memory_region slot = { .memory_size = MEMORY };
+	struct kvm_regs regs = { .rflags = 2 };
+	struct kvm_sregs sregs;
+
 	vm->vm = ioctl(kvm, KVM_CREATE_VM, 0);
 	if (vm->vm < 0)
 		err(4, "KVM_CREATE_VM");
@@ -52,7 +63,6 @@ void floor_create(struct floor_vm *vm, const void *code, size_t size)
 	sregs.cs.base = sregs.cs.selector = 0;
 	if (ioctl(vm->vcpu, KVM_SET_SREGS, &sregs) || ioctl(vm->vcpu, KVM_SET_REGS, &regs))
 		err(4, "registers");
-	close(kvm);
 }
 
 void floor_destroy(struct floor_vm *vm)
@@ -63,14 +73,25 @@ void floor_destroy(struct floor_vm *vm)
 	close(vm->vm);
 }
 
-/* On to the next port exit; where its datum is. */
-static void *next_exit(const struct floor_vm *vm)
+/* On to the next exit, which is for this reason. */
+static void enter(const struct floor_vm *vm, unsigned reason)
 {
 	while (ioctl(vm->vcpu, KVM_RUN, 0))
 		if (errno != EINTR)
 			err(4, "KVM_RUN");
-	if (vm->run->exit_reason != KVM_EXIT_IO)
+	if (vm->run->exit_reason != reason)
 		errx(1, "the floor's guest left with exit reason %u", vm->run->exit_reason);
+}
+
+void floor_halt(const struct floor_vm *vm)
+{
+	enter(vm, KVM_EXIT_HLT);
+}
+
+/* On to the next port exit; where its datum is. */
+static void *next_exit(const struct floor_vm *vm)
+{
+	enter(vm, KVM_EXIT_IO);
 	return (char *)vm->run + vm->run->io.data_offset;
 }
 

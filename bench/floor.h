@@ -18,9 +18,16 @@ struct floor_vm {
 	void *memory;
 };
 
-/* A real-mode VM with `code` at GPA 0. Exits the program, saying why, when that fails. */
-void floor_create(struct floor_vm *vm, const void *code, size_t size);
+/* The device node, open. Here as below, what fails ends the program, which says why. */
+int floor_kvm(void);
+void floor_close(int kvm);
+
+/* A real-mode VM with `code` at GPA 0. */
+void floor_create(struct floor_vm *vm, int kvm, const void *code, size_t size);
 void floor_destroy(struct floor_vm *vm);
+
+/* Enters a VM that halts. */
+void floor_halt(const struct floor_vm *vm);
 
 /* Enters each of the VMs in turn until `exits` port exits were seen; the sum of their data. */
 uint64_t floor_run(struct floor_vm *vms, unsigned count, uint64_t exits);

@@ -3,15 +3,24 @@
 #
 # instructions.sh - instructions of Baton's own per port exit, in user space.
 #
-#	bench/instructions.sh [--table]
+#	bench/instructions.sh [--without-ledger | --trace] [--table]
 #
 # Counted by callgrind over a fake KVM: what stands in src/ and include/, the
 # ledger on, policy `null`, one device. The fake's own instructions are left out;
 # so are the C library's ioctl() and clock_gettime(), which the fake replaces.
-# --table shows the functions.
+# --table shows the functions; --without-ledger counts a Baton that has none, --trace
+# one that records every boundary.
 set -eu
 cd "$(dirname -- "$0")/.."
 program=build/bench/instructions
+how=
+if [ "${1:-}" = --without-ledger ]; then
+	program=$program-without-ledger
+	shift
+elif [ "${1:-}" = --trace ]; then
+	how=trace
+	shift
+fi
 low=1000 high=11000
 
 command -v valgrind >/dev/null || {
@@ -28,7 +37,7 @@ trap 'rm -rf "$work"' EXIT
 # One line per function: instructions, file:function.
 count()
 {
-	valgrind --tool=callgrind --callgrind-out-file="$work/out.$1" "$program" "$1" >"$work/log" 2>&1 || {
+	valgrind --tool=callgrind --callgrind-out-file="$work/out.$1" "$program" "$1" $how >"$work/log" 2>&1 || {
 		cat "$work/log" >&2
 		exit 1
 	}

@@ -9,9 +9,11 @@
 
 #include "device.h"
 #include "heap.h"
+#include "kernel_exits.h"
 #include "outlet.h"
 #include "show.h"
 #include "terminal.h"
+#include "trace_file.h"
 
 #define PROGRESS_STEP_NS UINT64_C(200000000)
 #define PROGRESS_FROM_NS UINT64_C(1000000000) /* shorter runs need no progress line */
@@ -19,8 +21,7 @@
 
 #define PROGRESS_VMS	 3			      /* as many as fit on a line */
 
-/* Is it this machine that cannot, rather than the scenario that asks for nonsense? */
-static enum status status_of(int error)
+enum status cloud_status(int error)
 {
 	switch (-error) {
 	case EINVAL:
@@ -41,7 +42,7 @@ static enum status fail(struct yaml_error *error, struct place at, int result,
 	error->at = at;
 	snprintf(error->text, sizeof(error->text), "%s%s%s", diag->where,
 		 *diag->where ? ": " : "", diag->message);
-	return status_of(result);
+	return cloud_status(result);
 }
 
 /* ----------------------------------------------------------------- making */
@@ -50,9 +51,15 @@ static int add_vm(struct cloud *cloud, size_t i, struct baton_diag *diag)
 {
 	const struct scenario_vm *vm = &cloud->scenario->vms[i];
 	struct baton_vm_config config = BATON_VM_CONFIG;
+	static const uint8_t halt = 0xF4; /* HLT: an image must be */
 
 	config.name = vm->name;
-	config.image_path = vm->path;
+	if (vm->blank) {
+		config.image = &halt;
+		config.image_size = sizeof(halt);
+	} else {
+		config.image_path = vm->path;
+	}
 	config.mode = vm->mode;
 	config.memory = vm->memory;
 	config.load = vm->load;
@@ -108,15 +115,16 @@ static enum status add_devices(struct cloud *cloud, struct yaml_error *error)
 		settings = i < scenario->vm_count ? scenario->vms[i].ports :
 						    scenario->devices[i - scenario->vm_count];
 		site.shown = i < scenario->vm_count ? NULL : &cloud->devices[i - scenario->vm_count];
-		if (settings)
+		for (site.member = 0; settings && site.member <= settings->others && !result;
+		     site.member++)
 			result = settings->type->create(settings, &site, &diag);
 	}
 	free(site.vms);
 	return result ? fail(error, settings->at, result, &diag) : STATUS_MET;
 }
 
-static int add_host(struct cloud *cloud, struct show_lines *lines, const struct cloud_tape *tape,
-		    struct baton_diag *diag)
+int cloud_add_host(struct cloud *cloud, struct show_lines *lines, const struct cloud_tape *tape,
+		   struct baton_diag *diag)
 {
 	const struct scenario *scenario = cloud->scenario;
 	struct baton_host_config config = BATON_HOST_CONFIG;
@@ -127,6 +135,7 @@ static int add_host(struct cloud *cloud, struct show_lines *lines, const struct 
 	config.sched.seed = scenario->seed;
 	config.sched.script = scenario->script;
 	config.max_vms = (uint32_t)scenario->vm_count;
+	config.trace = scenario->trace ? &scenario->trace->sink : NULL;
 	config.observer = &lines->observer;
 	config.observer_context = lines;
 	if (tape) {
@@ -150,16 +159,15 @@ static void prepare_outputs(struct cloud *cloud, const struct show_lines *lines,
 	/* A file or a pipe gets the bytes as they are. */
 	bool named = to->eager && scenario->vm_count > 1 && scenario->format == FORMAT_LINES;
 
+	for (size_t k = 0; k < scenario->expectation_count; k++) {
+		const struct expectation *e = &scenario->expectations[k];
+
+		for (size_t i = 0; e->vm != EXPECTATION_HOST && i <= e->others; i++)
+			if (expectation_room(e) > cloud->vms[e->vm + i].output.room)
+				cloud->vms[e->vm + i].output.room = expectation_room(e);
+	}
 	for (size_t i = 0; i < scenario->vm_count; i++) {
-		size_t room = 0;
-
-		for (size_t k = 0; k < scenario->expectation_count; k++) {
-			const struct expectation *e = &scenario->expectations[k];
-
-			if (e->vm == i && expectation_room(e) > room)
-				room = expectation_room(e);
-		}
-		output_init(&cloud->vms[i].output, to, terminal, room);
+		output_init(&cloud->vms[i].output, to, terminal, cloud->vms[i].output.room);
 		cloud->vms[i].output.json = scenario->format == FORMAT_JSON;
 		if (named)
 			output_set_name(&cloud->vms[i].output, scenario->vms[i].name,
@@ -189,14 +197,20 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 	cloud->vms = heap_zeroed(scenario->vm_count, sizeof(*cloud->vms));
 	prepare_outputs(cloud, lines, to, terminal);
 	prepare_devices(cloud, lines);
-	result = add_host(cloud, lines, tape, &diag);
+	result = cloud_add_host(cloud, lines, tape, &diag);
 	if (result)
 		return fail(error, (struct place){ 0, 0 }, result, &diag);
 	to->host = cloud->host;
+	if (scenario->kernel_exits) {
+		cloud->kernel = heap_zeroed(1, sizeof(*cloud->kernel));
+		kernel_exits_begin(cloud->kernel, "", scenario->vm_count);
+	}
 	for (size_t i = 0; i < scenario->vm_count; i++) {
 		result = add_vm(cloud, i, &diag);
 		if (result)
 			return fail(error, scenario->vms[i].at, result, &diag);
+		if (cloud->kernel)
+			kernel_exits_created(cloud->kernel, i);
 	}
 	for (size_t i = 0; i < scenario->region_count; i++) {
 		enum status status = add_region(cloud, &scenario->regions[i], error);
@@ -212,6 +226,9 @@ void cloud_destroy(struct cloud *cloud)
 	baton_host_destroy(cloud->host);
 	for (size_t i = 0; i < cloud->scenario->vm_count; i++)
 		output_fini(&cloud->vms[i].output);
+	if (cloud->kernel)
+		kernel_exits_fini(cloud->kernel);
+	free(cloud->kernel);
 	free(cloud->vms);
 	free(cloud->devices);
 }
@@ -242,6 +259,13 @@ void cloud_measure(struct cloud *cloud)
 		vm->share = per_cent(vm->stats.run_ns + vm->stats.handler_ns, cpu_ns);
 		vm->target = per_cent(scenario->vms[i].share, weights);
 	}
+}
+
+static void measure_kernel(struct cloud *cloud)
+{
+	kernel_exits_read(cloud->kernel);
+	for (size_t i = 0; i < cloud->scenario->vm_count; i++)
+		kernel_exits_measure(cloud->kernel, i, cloud->vms[i].vm);
 }
 
 static void show_progress(struct cloud *cloud, struct terminal *terminal)
@@ -284,5 +308,7 @@ int cloud_run(struct cloud *cloud, struct terminal *terminal, bool quiet)
 	} while (!error && cloud->end == BATON_RUN_BUDGET && cloud->stats.wall_ns < total);
 	terminal_clear(terminal);
 	cloud_measure(cloud);
+	if (cloud->kernel)
+		measure_kernel(cloud);
 	return error;
 }

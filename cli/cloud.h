@@ -11,6 +11,7 @@
 #include "scenario.h"
 #include "status.h"
 
+struct kernel_exits;
 struct outlet;
 struct show_device;
 struct show_lines;
@@ -31,6 +32,7 @@ struct cloud {
 	struct show_device *devices; /* likewise */
 	enum baton_run_end end; /* why the run ended */
 	struct baton_host_stats stats; /* as of the last cloud_measure() */
+	struct kernel_exits *kernel;   /* as of the end of the run; NULL unless wanted */
 };
 
 /* How a run is recorded or replayed. */
@@ -51,6 +53,13 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 			 struct show_lines *lines, const struct cloud_tape *tape, struct outlet *to,
 			 struct terminal *terminal, struct yaml_error *error);
 void cloud_destroy(struct cloud *cloud);
+
+/* The host alone, without VMs. 0 or -errno with a diagnostic. */
+int cloud_add_host(struct cloud *cloud, struct show_lines *lines, const struct cloud_tape *tape,
+		   struct baton_diag *diag);
+
+/* Is it this machine that cannot, rather than the scenario that asks for nonsense? */
+enum status cloud_status(int error);
 
 /*
  * Runs for as long as the scenario says, or until baton_host_stop(), with a

@@ -10,6 +10,10 @@ struct run_options;
 
 int cmd_run(int argc, char **argv);
 int cmd_lab(int argc, char **argv);
+int cmd_sim(int argc, char **argv);
+int cmd_snapshot(int argc, char **argv);
+int cmd_exits(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
 /* `baton run` with its command line already taken apart. */

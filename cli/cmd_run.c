@@ -10,13 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "calibrate.h"
 #include "cloud.h"
 #include "cmd.h"
+#include "from.h"
 #include "interrupt.h"
+#include "capacity.h"
+#include "machine_facts.h"
 #include "outlet.h"
 #include "report.h"
 #include "report_json.h"
@@ -27,14 +31,16 @@
 #include "status.h"
 #include "tape.h"
 #include "terminal.h"
+#include "trace_file.h"
 #include "units.h"
 
 #define SHOW_BUFFER (64 << 10)
 
 static int print_help(void)
 {
-	puts("usage: baton run [OPTION ...] IMAGE[:SHARE[:MODE]] ...\n"
-	     "       baton run [OPTION ...] SCENARIO.yaml\n\n"
+	puts("usage: baton run [OPTION ...] IMAGE[*N][:SHARE[:MODE]] ...\n"
+	     "       baton run [OPTION ...] SCENARIO.yaml\n"
+	     "       baton run [OPTION ...] --from FILE\n\n"
 	     "Without --for, and unless the scenario says so, a run ends when every VM has.\n");
 	run_options_help(stdout);
 	return STATUS_MET;
@@ -52,18 +58,22 @@ static enum status complain(const struct scenario *scenario, const struct yaml_e
 }
 
 /* From what the command line names to a scenario that is ready. */
-static int prepare(const struct run_options *options, struct scenario *scenario,
-		   struct yaml_error *error)
+static int prepare(const struct run_options *options, const struct from *from,
+		   struct scenario *scenario, struct yaml_error *error)
 {
-	int result = 0;
+	int result = run_options_prepare(options, scenario, error);
 
-	if (scenario->file)
+	if (!result && from)
+		result = from_parse(from, scenario, error);
+	else if (!result && scenario->file)
 		result = scenario_load(scenario, error);
 	else
-		for (int i = 0; i < options->operand_count && !result; i++)
+		for (int i = 0; !result && i < options->operand_count; i++)
 			result = scenario_add_image(scenario, options->operands[i], error);
 	if (!result)
 		result = run_options_apply(options, scenario, error);
+	if (!result && from)
+		result = from_blank(from, scenario, error);
 	if (!result)
 		result = scenario_finish(scenario, error);
 	return result;
@@ -81,6 +91,8 @@ static void note_unused(const struct run_options *options, const struct scenario
 	if (options->given[RUN_OPTION_BURST] && !turns)
 		fprintf(stderr, "baton run: --burst changes nothing: policy %s has none\n",
 			scenario->policy);
+	if (scenario->count && !scenario->group_count)
+		fputs("baton run: --count changes nothing: no VM has a count\n", stderr);
 	if (options->given[RUN_OPTION_FORMAT] && scenario->show == SHOW_NONE && !json)
 		fprintf(stderr, "baton run: --format changes nothing: nothing is shown; see --show\n");
 }
@@ -100,6 +112,48 @@ static void fit_quantum(struct scenario *scenario)
 	scenario->quantum_ns = usable_ns;
 }
 
+/* What the scenario takes besides its VMs. */
+static struct capacity_need need_of(const struct scenario *scenario)
+{
+	struct capacity_need need = capacity_need_of(scenario->vm_count);
+
+	need.of[LIMIT_FILES] += scenario->region_count;
+	for (size_t i = 0; i < scenario->region_count; i++)
+		need.of[LIMIT_MAPPINGS] += 2 * scenario->regions[i].place_count;
+	for (size_t i = 0; i < scenario->vm_count; i++) {
+		need.of[LIMIT_FILES] += scenario->vms[i].step_replay; /* its snapshot's memory */
+		need.of[LIMIT_MAPPINGS] += scenario->vms[i].step_replay ? 3 : 0;
+	}
+	return need;
+}
+
+/* The soft limit is there for programs that cannot have many; the hard one stands. */
+static void raise_files(uint64_t to)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= to || to > files.rlim_max)
+		return;
+	files.rlim_cur = to;
+	setrlimit(RLIMIT_NOFILE, &files);
+}
+
+/* Before anything is built: is there enough for all of it? */
+static int check_limits(const struct scenario *scenario)
+{
+	const struct capacity_need need = need_of(scenario);
+	struct machine_facts facts;
+	char text[400];
+
+	machine_limits_read("", &facts);
+	if (!capacity_suffices(&facts, &need, text, sizeof(text))) {
+		fprintf(stderr, "baton run: %s\n", text);
+		return -EAGAIN;
+	}
+	raise_files(need.of[LIMIT_FILES] + facts.files_used);
+	return 0;
+}
+
 static enum status judge(const struct cloud *cloud)
 {
 	if (expectation_sudden_deaths(cloud))
@@ -108,22 +162,37 @@ static enum status judge(const struct cloud *cloud)
 									      : STATUS_UNMET;
 }
 
+/* KVM's worker for a VM is made at the VM's first entry: then a limit on tasks shows. */
+static void complain_of_run(int error)
+{
+	const char *why = error == -EAGAIN ? "; a limit on tasks: KVM takes one per VM; raise it "
+					     "(ulimit -u, or the cgroup's pids.max)" :
+			  error == -ENOMEM ? "; out of memory: fewer VMs, or less memory for each" :
+					     "";
+
+	fprintf(stderr, "baton run: KVM_RUN failed: %s%s\n"
+		"baton doctor says what this machine can do\n", strerror(-error), why);
+}
+
 static enum status run_and_report(struct cloud *cloud, struct show_lines *lines, struct tape *tape,
-				  struct outlet *guests, bool quiet, FILE *json)
+				  struct trace_file *trace, struct outlet *guests, bool quiet,
+				  FILE *json)
 {
 	struct terminal *terminal = lines->terminal;
-	enum status taped, judged;
+	enum status taped, traced, judged;
 	int error;
 
 	tape->replay.host = cloud->host;
+	trace_file_begin(trace, cloud->scenario,
+			 tape->cloud.policy ? tape->cloud.policy->name : cloud->scenario->policy);
 	show_begin(lines);
 	interrupt_stops(cloud->host);
 	error = cloud_run(cloud, terminal, quiet);
 	interrupt_ends();
+	trace_file_end(trace, cloud->host);
 	outlet_drain(guests); /* the report comes last; how this went is asked in the end */
 	if (error) {
-		fprintf(stderr, "baton run: KVM_RUN failed: %s\n"
-			"baton doctor says what this machine can do\n", strerror(-error));
+		complain_of_run(error);
 		return STATUS_CANNOT;
 	}
 	if (quiet)
@@ -131,6 +200,7 @@ static enum status run_and_report(struct cloud *cloud, struct show_lines *lines,
 	else
 		report_print(cloud, terminal);
 	taped = tape_end(tape, cloud);
+	traced = trace_file_report(trace);
 	if (json && json != stdout)
 		(void)!ftruncate(fileno(json), 0); /* a device has no length */
 	if (json && report_json_write(cloud, json)) {
@@ -138,7 +208,7 @@ static enum status run_and_report(struct cloud *cloud, struct show_lines *lines,
 		return STATUS_USAGE;
 	}
 	judged = judge(cloud);
-	return taped ? taped : judged;
+	return taped ? taped : traced ? traced : judged;
 }
 
 /* Opens and checks the schedule. What is wrong in it has a place of its own. */
@@ -183,7 +253,9 @@ static void close_json(FILE *json, const char *name)
 	fclose(json);
 }
 
-static enum status run(struct scenario *scenario, struct tape *tape, bool quiet, FILE *json)
+static enum status run(struct scenario *scenario, const struct from *from, struct tape *tape,
+		       struct trace_file *trace,
+		       bool quiet, FILE *json)
 {
 	struct outlet guests;
 	struct show_lines lines;
@@ -209,8 +281,10 @@ static enum status run(struct scenario *scenario, struct tape *tape, bool quiet,
 			      &terminal, &error);
 	if (status)
 		complain(scenario, &error, status);
-	else
-		status = run_and_report(&cloud, &lines, tape, &guests, quiet, json);
+	else if (from)
+		status = from_load(from, &cloud, &lines, &guests);
+	if (!status)
+		status = run_and_report(&cloud, &lines, tape, trace, &guests, quiet, json);
 	guests.host = NULL; /* it goes */
 	cloud_destroy(&cloud);
 	error_out = outlet_drain(&guests);
@@ -226,37 +300,51 @@ static enum status run(struct scenario *scenario, struct tape *tape, bool quiet,
 }
 
 /* With a JSON report, if one is wanted. */
-static enum status run_and_write(struct scenario *scenario, const struct run_options *options)
+static enum status run_and_write(struct scenario *scenario, const struct from *from,
+				 const struct run_options *options)
 {
 	enum status status;
 	struct yaml_error error;
+	struct trace_file trace;
 	struct tape tape;
 	FILE *json;
 
-	if (tape_open(&tape, options, scenario, &error)) {
+	if (check_limits(scenario))
+		return STATUS_CANNOT;
+	if (trace_file_open(&trace, options, &error)) {
 		fprintf(stderr, "baton run: %s\n", error.text);
 		return STATUS_USAGE;
 	}
+	if (tape_open(&tape, options, scenario, &error)) {
+		fprintf(stderr, "baton run: %s\n", error.text);
+		status = STATUS_USAGE;
+		goto close_trace;
+	}
 	if (open_json(options->given[RUN_OPTION_JSON], &json)) {
-		tape_close(&tape);
-		return STATUS_USAGE;
+		status = STATUS_USAGE;
+		goto close_tape;
 	}
 	note_unused(options, scenario);
-	status = run(scenario, &tape, options->given[RUN_OPTION_QUIET], json);
-	tape_close(&tape);
+	scenario->trace = trace.path ? &trace : NULL;
+	status = run(scenario, from, &tape, &trace, options->given[RUN_OPTION_QUIET], json);
 	if (json && json != stdout)
 		close_json(json, options->given[RUN_OPTION_JSON]);
+close_tape:
+	tape_close(&tape);
+close_trace:
+	trace_file_close(&trace);
 	return status;
 }
 
-static enum status run_by_schedule(struct scenario *scenario, const struct run_options *options)
+static enum status run_by_schedule(struct scenario *scenario, const struct from *from,
+				   const struct run_options *options)
 {
 	struct schedule schedule;
 	enum status status;
 
 	if (open_schedule(scenario, &schedule))
 		return STATUS_USAGE;
-	status = run_and_write(scenario, options);
+	status = run_and_write(scenario, from, options);
 	if (schedule.changed) {
 		fprintf(stderr, "baton run: %s changed while it was read, and was followed up to "
 			"line %u, column %u\n", scenario->schedule, schedule.at.line,
@@ -267,9 +355,26 @@ static enum status run_by_schedule(struct scenario *scenario, const struct run_o
 	return status;
 }
 
+/* A record, and what the kernel counts, begin where VMs do. */
+static int check_from(const struct run_options *options)
+{
+	const char *with = options->given[RUN_OPTION_RECORD]	   ? "--record" :
+			   options->given[RUN_OPTION_REPLAY]	   ? "--replay" :
+			   options->given[RUN_OPTION_KERNEL_EXITS] ? "--kernel-exits" :
+			   options->operand_count		   ? options->operands[0] :
+								     NULL;
+
+	if (!with)
+		return 0;
+	fprintf(stderr, "baton run: --from and %s; expected one of them\n", with);
+	return -EINVAL;
+}
+
 /* Either one scenario or images. 0, or -EINVAL with a message. */
 static int check_operands(const struct run_options *options)
 {
+	if (options->given[RUN_OPTION_FROM])
+		return check_from(options);
 	if (!options->operand_count) {
 		fprintf(stderr, "baton run: nothing to run; expected images or one scenario, "
 			"see baton run --help\n");
@@ -284,23 +389,42 @@ static int check_operands(const struct run_options *options)
 	return 0;
 }
 
-int cmd_run_with(const struct run_options *options)
+/* `file`: of the scenario, or NULL. `from`: what it goes on from, or NULL. */
+static enum status prepare_and_run(const struct run_options *options, const struct from *from,
+				   const char *file)
 {
-	const char *first = options->operands[0];
 	struct scenario scenario;
 	struct yaml_error error;
 	enum status status;
 
-	if (check_operands(options))
-		return STATUS_USAGE;
-	scenario_init(&scenario, run_options_is_scenario(first) ? first : NULL);
-	if (prepare(options, &scenario, &error))
+	scenario_init(&scenario, file);
+	if (prepare(options, from, &scenario, &error))
 		status = complain(&scenario, &error, STATUS_USAGE);
 	else if (scenario_uses_schedule(&scenario))
-		status = run_by_schedule(&scenario, options);
+		status = run_by_schedule(&scenario, from, options);
 	else
-		status = run_and_write(&scenario, options);
+		status = run_and_write(&scenario, from, options);
 	scenario_fini(&scenario);
+	return status;
+}
+
+int cmd_run_with(const struct run_options *options)
+{
+	const char *path = options->given[RUN_OPTION_FROM];
+	enum status status;
+	struct from from;
+
+	if (check_operands(options))
+		return STATUS_USAGE;
+	if (!path)
+		return prepare_and_run(options, NULL, run_options_is_scenario(options->operands[0]) ?
+						      options->operands[0] : NULL);
+	status = from_open(&from, "run", path);
+	if (status)
+		return status;
+	from.anew = options->given[RUN_OPTION_SEED];
+	status = prepare_and_run(options, &from, from_scenario(&from));
+	from_close(&from);
 	return status;
 }
 

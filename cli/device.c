@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "heap.h"
-#include "scenario.h"
+#include "scenario_yaml.h"
 
 const struct device_type *const device_types[] = {
 	&device_console,
@@ -75,8 +75,22 @@ int device_read_vm(struct yaml_reader *reader, const yaml_node_t *node,
 {
 	const struct device_settings *s = settings;
 
-	return yaml_choice(reader, node, field->key, scenario_vm_word, s->scenario,
-			   (size_t *)((char *)settings + field->offset));
+	return scenario_read_vm(reader, node, field->key, s->scenario,
+				(size_t *)((char *)settings + field->offset));
+}
+
+int device_read_each_vm(struct yaml_reader *reader, const yaml_node_t *node,
+			const struct yaml_field *field, void *settings)
+{
+	struct device_settings *s = settings;
+	struct scenario_vms vms;
+	int error = scenario_read_vms(reader, node, field->key, s->scenario, &vms);
+
+	if (error)
+		return error;
+	*(size_t *)((char *)settings + field->offset) = vms.first;
+	s->others = vms.count - 1;
+	return 0;
 }
 
 int device_read_port(struct yaml_reader *reader, const yaml_node_t *node,

@@ -27,6 +27,7 @@ struct device_site {
 	const struct scenario *scenario;
 	struct baton_host *host;
 	struct device_site_vm *vms; /* in the scenario's order */
+	size_t member; /* which of them, from 0, it is made for now */
 	struct show_device *shown;  /* the context for events of the device that is made now */
 };
 
@@ -51,6 +52,7 @@ struct device_settings {
 	const struct device_type *type;
 	const struct scenario *scenario; /* whose VMs it may name, while it is read */
 	struct place at;
+	size_t others; /* VMs behind the one it names, which have such a device each: a group's */
 };
 
 struct console_settings {
@@ -138,14 +140,25 @@ struct device_settings *device_course_new(const struct scenario *scenario, size_
 int device_course_read(struct yaml_reader *reader, const yaml_node_t *node,
 		       struct device_settings *settings, bool *none);
 
+/* Another VM gets those, or the like of them. */
+void device_course_give(struct device_settings *settings, size_t vm);
+struct device_settings *device_course_copy(const struct device_settings *settings);
+
 /* The key `type`, which has been read already. */
 #define DEVICE_TYPE_FIELD { "type", device_read_type, 0, 0, 0, true }
 int device_read_type(struct yaml_reader *reader, const yaml_node_t *node,
 		     const struct yaml_field *field, void *settings);
 
-/* For tables: the name of a VM, into a size_t. */
+/* For tables: the name of a VM, which is no group's, into a size_t. */
 int device_read_vm(struct yaml_reader *reader, const yaml_node_t *node,
 		   const struct yaml_field *field, void *settings);
+
+/*
+ * For tables: the name of a VM, or of a group, of which the first goes into a size_t: then
+ * each member gets such a device.
+ */
+int device_read_each_vm(struct yaml_reader *reader, const yaml_node_t *node,
+			const struct yaml_field *field, void *settings);
 
 /* The first rows of devices between two VMs. */
 #define TRAFFIC_FIELDS                                                                            \

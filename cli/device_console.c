@@ -10,7 +10,7 @@
 
 static const struct yaml_field fields[] = {
 	DEVICE_TYPE_FIELD,
-	{ "vm", device_read_vm, AT(vm), 0, 0, true },
+	{ "vm", device_read_each_vm, AT(vm), 0, 0, true },
 	{ "port", device_read_port, AT(port), 0, 0, false },
 	{ 0 },
 };
@@ -24,7 +24,7 @@ static int create(const struct device_settings *settings, struct device_site *si
 		  struct baton_diag *diag)
 {
 	const struct console_settings *s = (const struct console_settings *)settings;
-	const struct device_site_vm *vm = &site->vms[s->vm];
+	const struct device_site_vm *vm = &site->vms[s->vm + site->member];
 	const struct baton_console_config config = {
 		.vm = vm->vm,
 		.port = s->port,

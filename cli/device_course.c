@@ -6,6 +6,7 @@
  * need: counts of exits, random numbers, a timer.
  */
 #include "device.h"
+#include "heap.h"
 #include "output.h"
 #include "scenario.h"
 
@@ -94,6 +95,19 @@ struct device_settings *device_course_new(const struct scenario *scenario, size_
 
 	((struct course_settings *)settings)->vm = vm;
 	return settings;
+}
+
+void device_course_give(struct device_settings *settings, size_t vm)
+{
+	((struct course_settings *)settings)->vm = vm;
+}
+
+struct device_settings *device_course_copy(const struct device_settings *settings)
+{
+	struct course_settings *copy = heap_zeroed(1, sizeof(*copy));
+
+	*copy = *(const struct course_settings *)settings;
+	return &copy->head;
 }
 
 static int create(const struct device_settings *settings, struct device_site *site,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "heap.h"
-#include "scenario.h"
+#include "scenario_yaml.h"
 
 #define MOST_VMS 64 /* as in baton/device.h */
 
@@ -15,17 +15,22 @@ static int read_one(struct yaml_reader *reader, const yaml_node_t *node,
 		    const struct yaml_field *field, void *settings)
 {
 	struct doorbell_settings *s = settings;
-	size_t vm;
-	int error = yaml_choice(reader, node, "vm", scenario_vm_word, s->head.scenario, &vm);
+	struct scenario_vms vms;
+	int error = scenario_read_vms(reader, node, "vm", s->head.scenario, &vms);
 
 	if (error)
 		return error;
+	if (vms.count > MOST_VMS - s->count)
+		return yaml_fail(reader, node, "vm %s makes more than %d VMs; expected at most so "
+				 "many", yaml_describe(node).text, MOST_VMS);
 	for (size_t i = 0; i < s->count; i++)
-		if (s->vms[i] == vm)
+		if (s->vms[i] - vms.first < vms.count)
 			return yaml_fail(reader, node, "vm %s is there twice; expected it once",
 					 yaml_describe(node).text);
-	s->vms = heap_grow(s->vms, s->count, sizeof(*s->vms));
-	s->vms[s->count++] = vm;
+	for (size_t i = 0; i < vms.count; i++) {
+		s->vms = heap_grow(s->vms, s->count, sizeof(*s->vms));
+		s->vms[s->count++] = vms.first + i;
+	}
 	return 0;
 }
 

@@ -31,7 +31,7 @@ static int read_folder(struct yaml_reader *reader, const yaml_node_t *node,
 
 static const struct yaml_field fields[] = {
 	DEVICE_TYPE_FIELD,
-	{ "vm", device_read_vm, AT(vm), 0, 0, true },
+	{ "vm", device_read_each_vm, AT(vm), 0, 0, true },
 	{ "folder", read_folder, 0, 0, 0, true },
 	{ "writable", yaml_read_bool, AT(writable), 0, 0, false },
 	{ "limit", yaml_read_size, AT(limit), 0, 0, false },
@@ -53,7 +53,7 @@ static int create(const struct device_settings *settings, struct device_site *si
 {
 	const struct files_settings *s = (const struct files_settings *)settings;
 	const struct baton_files_config config = {
-		.vm = site->vms[s->vm].vm,
+		.vm = site->vms[s->vm + site->member].vm,
 		.folder = s->folder,
 		.writable = s->writable,
 		.limit = s->limit,

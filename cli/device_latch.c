@@ -29,7 +29,7 @@ static int read_ports(struct yaml_reader *reader, const yaml_node_t *node,
 
 static const struct yaml_field fields[] = {
 	DEVICE_TYPE_FIELD,
-	{ "vm", device_read_vm, offsetof(struct latch_settings, vm), 0, 0, true },
+	{ "vm", device_read_each_vm, offsetof(struct latch_settings, vm), 0, 0, true },
 	{ "ports", read_ports, 0, 0, 0, false },
 	{ 0 },
 };
@@ -47,7 +47,7 @@ static int create(const struct device_settings *settings, struct device_site *si
 {
 	const struct latch_settings *s = (const struct latch_settings *)settings;
 	const struct baton_latch_config config = {
-		.vm = site->vms[s->vm].vm,
+		.vm = site->vms[s->vm + site->member].vm,
 		.first = s->first,
 		.count = s->count,
 	};

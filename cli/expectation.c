@@ -189,13 +189,16 @@ static bool check_end(const struct expectation *e, const struct cloud *cloud,
 	return cloud->end == e->end;
 }
 
+struct expectation_lag expectation_lag_for(uint64_t slice_ns, uint64_t overrun_ns)
+{
+	const uint64_t bound_ns = slice_ns + overrun_ns;
+
+	return (struct expectation_lag){ .bound_ns = bound_ns, .later_bound_ns = 2 * bound_ns };
+}
+
 struct expectation_lag expectation_lag(const struct cloud *cloud)
 {
-	struct expectation_lag lag;
-
-	lag.bound_ns = cloud->scenario->quantum_ns + cloud->stats.overrun_ns;
-	lag.later_bound_ns = 2 * lag.bound_ns;
-	return lag;
+	return expectation_lag_for(cloud->scenario->quantum_ns, cloud->stats.overrun_ns);
 }
 
 static bool check_lag(const char *what, uint64_t bound_ns, uint64_t lag_ns,
@@ -252,6 +255,36 @@ static bool check_of_vm(const struct expectation *e, const struct cloud_vm *vm,
 	}
 }
 
+/* Of the first member that it does not hold for, if there is one; else of all of them. */
+static struct expectation_result check_of_group(const struct expectation *e,
+						const struct cloud *cloud)
+{
+	struct expectation_result result = { .met = true };
+	size_t unmet = 0, first = 0;
+	bool alike = true;
+
+	for (size_t i = 0; i <= e->others; i++) {
+		struct expectation_result one = { .met = false };
+		bool met = check_of_vm(e, &cloud->vms[e->vm + i], &one);
+
+		alike = alike && (!i || !strcmp(one.got, result.got));
+		if (!i || (!met && !unmet))
+			result = one;
+		if (!met && !unmet++)
+			first = e->vm + i;
+	}
+	result.met = !unmet;
+	if (unmet > 1)
+		snprintf(result.whose, sizeof(result.whose), "%.63s, and %zu more",
+			 cloud->scenario->vms[first].name, unmet - 1);
+	else if (unmet)
+		snprintf(result.whose, sizeof(result.whose), "%.63s",
+			 cloud->scenario->vms[first].name);
+	else if (!alike)
+		snprintf(result.got, sizeof(result.got), "so by all %zu", e->others + 1);
+	return result;
+}
+
 struct expectation_result expectation_check(const struct expectation *expectation,
 					    const struct cloud *cloud)
 {
@@ -259,9 +292,20 @@ struct expectation_result expectation_check(const struct expectation *expectatio
 
 	if (expectation->vm == EXPECTATION_HOST)
 		result.met = check_of_host(expectation, cloud, &result);
+	else if (expectation->others)
+		result = check_of_group(expectation, cloud);
 	else
 		result.met = check_of_vm(expectation, &cloud->vms[expectation->vm], &result);
 	return result;
+}
+
+const char *expectation_subject(const struct expectation *e, const struct cloud *cloud)
+{
+	if (e->vm == EXPECTATION_HOST)
+		return EXPECTATION_HOST_NAME;
+	if (e->others)
+		return scenario_group_of(cloud->scenario, e->vm)->name;
+	return cloud->scenario->vms[e->vm].name;
 }
 
 size_t expectations_met(const struct cloud *cloud)
@@ -277,19 +321,18 @@ size_t expectations_met(const struct cloud *cloud)
 size_t expectation_sudden_deaths(const struct cloud *cloud)
 {
 	const struct scenario *scenario = cloud->scenario;
+	bool *expected = heap_zeroed(scenario->vm_count, sizeof(*expected));
 	size_t count = 0;
 
-	for (size_t vm = 0; vm < scenario->vm_count; vm++) {
-		bool expected = !baton_vm_death(cloud->vms[vm].vm);
+	for (size_t i = 0; i < scenario->expectation_count; i++) {
+		const struct expectation *e = &scenario->expectations[i];
+		bool dead = e->what == EXPECT_OUTCOME && e->outcome == BATON_DEAD;
 
-		for (size_t i = 0; i < scenario->expectation_count; i++) {
-			const struct expectation *e = &scenario->expectations[i];
-			bool dead = e->what == EXPECT_OUTCOME && e->outcome == BATON_DEAD;
-
-			if (e->vm == vm && (dead || e->what == EXPECT_CAUSE))
-				expected = true;
-		}
-		count += !expected;
+		for (size_t k = 0; (dead || e->what == EXPECT_CAUSE) && k <= e->others; k++)
+			expected[e->vm + k] = true;
 	}
+	for (size_t vm = 0; vm < scenario->vm_count; vm++)
+		count += baton_vm_death(cloud->vms[vm].vm) && !expected[vm];
+	free(expected);
 	return count;
 }

@@ -36,6 +36,7 @@ enum expectation_what {
 
 struct expectation {
 	size_t vm; /* index in the scenario, or EXPECTATION_HOST */
+	size_t others; /* VMs behind it of which the same is expected: a group's */
 	enum expectation_what what;
 	struct place at;
 	union {
@@ -70,6 +71,7 @@ struct expectation_result {
 	char what[32]; /* "share", "memory 0x400" */
 	char wanted[64];
 	char got[64];
+	char whose[112]; /* of a group, that is: "worker-3, and 12 more"; else "" */
 };
 
 void expectation_fini(struct expectation *expectation);
@@ -80,6 +82,9 @@ size_t expectation_room(const struct expectation *expectation);
 /* Judges one expectation after a run. */
 struct expectation_result expectation_check(const struct expectation *expectation,
 					    const struct cloud *cloud);
+
+/* The name of the VM, or of the group, or "host". */
+const char *expectation_subject(const struct expectation *expectation, const struct cloud *cloud);
 
 /* How many hold. */
 size_t expectations_met(const struct cloud *cloud);
@@ -94,6 +99,7 @@ size_t expectation_sudden_deaths(const struct cloud *cloud);
 struct expectation_lag {
 	uint64_t bound_ns, later_bound_ns;
 };
+struct expectation_lag expectation_lag_for(uint64_t slice_ns, uint64_t overrun_ns);
 struct expectation_lag expectation_lag(const struct cloud *cloud);
 
 /* "budget", "stopped", "done", "stuck", "over". */

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capacity.h"
 #include "units.h"
 
 #define FILES_PER_VM	3  /* the VM, its vCPU, its memory */
 #define FILES_OF_OUR_OWN 16
 #define FEW_VMS		64
+#define MANY_VMS	1000
 #define LONG_SLICE_NS	UINT64_C(1000000)
 
 const char *check_state_name(enum check_state state)
@@ -289,7 +291,7 @@ static void judge_tasks(const struct machine_facts *facts, struct check *check)
 
 static void judge_files(const struct machine_facts *facts, struct check *check)
 {
-	uint64_t room = facts->files;
+	uint64_t room = facts->files_hard; /* baton run raises the soft limit */
 
 	if (room == FACTS_NO_LIMIT) {
 		found(check, CHECK_OK, "no limit");
@@ -297,9 +299,26 @@ static void judge_files(const struct machine_facts *facts, struct check *check)
 	}
 	room = room > FILES_OF_OUR_OWN ? (room - FILES_OF_OUR_OWN) / FILES_PER_VM : 0;
 	found(check, room < FEW_VMS ? CHECK_WARN : CHECK_OK, "%s: room for about %s VMs",
-	      units_count(facts->files).text, units_count(room).text);
+	      units_count(facts->files_hard).text, units_count(room).text);
 	if (room < FEW_VMS)
-		fix(check, "ulimit -n 4096");
+		fix(check, "let root raise it: prlimit --pid $$ --nofile=4096");
+}
+
+/* All limits together. What a limit needs is said for a thousand VMs. */
+static void judge_vms(const struct machine_facts *facts, struct check *check)
+{
+	struct capacity_need need = capacity_need_of(MANY_VMS);
+	enum limit first;
+	uint64_t most = capacity_most_vms(facts, &first);
+
+	if (most == FACTS_NO_LIMIT) {
+		found(check, CHECK_OK, "no limit is known");
+		return;
+	}
+	found(check, most < FEW_VMS ? CHECK_WARN : CHECK_OK,
+	      "about %s at a time; first to end: %s", units_count(most).text, limit_name(first));
+	if (most < FEW_VMS)
+		capacity_suffices(facts, &need, check->fix, sizeof(check->fix));
 }
 
 void judge_machine(const struct machine_facts *facts, const struct machine_trial *trial,
@@ -316,6 +335,7 @@ void judge_machine(const struct machine_facts *facts, const struct machine_trial
 		[CHECK_TSC] = "invariant TSC",
 		[CHECK_TASKS] = "task limit",
 		[CHECK_FILES] = "file limit",
+		[CHECK_VMS] = "most VMs",
 	};
 
 	for (int i = 0; i < CHECKS; i++)
@@ -330,6 +350,7 @@ void judge_machine(const struct machine_facts *facts, const struct machine_trial
 	judge_tsc(facts, &checks[CHECK_TSC]);
 	judge_tasks(facts, &checks[CHECK_TASKS]);
 	judge_files(facts, &checks[CHECK_FILES]);
+	judge_vms(facts, &checks[CHECK_VMS]);
 }
 
 bool judgement_usable(const struct check checks[CHECKS])

@@ -30,6 +30,7 @@ enum check_id {
 	CHECK_TSC,
 	CHECK_TASKS,
 	CHECK_FILES,
+	CHECK_VMS,
 	CHECKS
 };
 

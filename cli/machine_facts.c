@@ -5,6 +5,7 @@
  */
 #include "machine_facts.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -215,14 +216,24 @@ static void read_kernel_facts(const char *root, struct machine_facts *facts)
 
 /* ------------------------------------------------------------------ limits */
 
+/* The second word: "1024   524288   files". */
+static uint64_t hard_limit_in(const char *text)
+{
+	text += strspn(text, " ");
+	text += strcspn(text, " ");
+	return limit_in(text);
+}
+
 static bool read_rlimit(struct machine_facts *facts, char *line, void *context)
 {
 	static const char tasks[] = "Max processes", files[] = "Max open files";
 
 	if (!strncmp(line, tasks, strlen(tasks)))
 		facts->tasks_rlimit = limit_in(line + strlen(tasks));
-	if (!strncmp(line, files, strlen(files)))
+	if (!strncmp(line, files, strlen(files))) {
 		facts->files = limit_in(line + strlen(files));
+		facts->files_hard = hard_limit_in(line + strlen(files));
+	}
 	return true;
 }
 
@@ -268,18 +279,99 @@ static bool read_pids_cgroup(struct machine_facts *facts, char *line, void *cont
 	return true;
 }
 
+static bool count_line(struct machine_facts *facts, char *line, void *context)
+{
+	++*(uint64_t *)context;
+	return true;
+}
+
+static uint64_t count_entries(const char *root, const char *path)
+{
+	char *full = heap_print("%s%s", root, path);
+	DIR *dir = opendir(full);
+	const struct dirent *entry;
+	uint64_t count = 0;
+
+	while (dir && (entry = readdir(dir)))
+		count += entry->d_name[0] != '.';
+	if (dir)
+		closedir(dir);
+	free(full);
+	return count;
+}
+
+static bool read_memory(struct machine_facts *facts, char *line, void *context)
+{
+	static const char key[] = "MemAvailable:";
+
+	if (strncmp(line, key, strlen(key)))
+		return true;
+	facts->memory_kib = limit_in(line + strlen(key));
+	return false;
+}
+
+/* "0.20 0.18 0.12 1/80 11206": of 80 tasks, one runs. */
+static bool read_tasks(struct machine_facts *facts, char *line, void *context)
+{
+	const char *slash = strchr(line, '/');
+
+	facts->tasks_used = slash ? strtoull(slash + 1, NULL, 10) : 0;
+	return false;
+}
+
+/* "6.13.2-amd64": until then, KVM's tasks were the kernel's own. */
+static bool read_release(struct machine_facts *facts, char *line, void *context)
+{
+	unsigned major = 0, minor = 0;
+
+	if (sscanf(line, "%u.%u", &major, &minor) == 2)
+		facts->workers_are_ours = major > 6 || (major == 6 && minor >= 13);
+	return false;
+}
+
+static void read_limits(const char *root, struct machine_facts *facts)
+{
+	each_line(root, "/proc/self/limits", read_rlimit, facts, NULL);
+	each_line(root, "/proc/self/cgroup", read_pids_cgroup, facts, (void *)root);
+	facts->files_used = count_entries(root, "/proc/self/fd");
+	facts->tasks_kernel = read_limit(root, "/proc/sys/kernel/threads-max");
+	facts->task_numbers = read_limit(root, "/proc/sys/kernel/pid_max");
+	each_line(root, "/proc/loadavg", read_tasks, facts, NULL);
+	facts->mappings = read_limit(root, "/proc/sys/vm/max_map_count");
+	each_line(root, "/proc/self/maps", count_line, facts, &facts->mappings_used);
+	each_line(root, "/proc/meminfo", read_memory, facts, NULL);
+	each_line(root, "/proc/sys/kernel/osrelease", read_release, facts, NULL);
+}
+
+static const struct machine_facts unlimited = {
+	.tasks_rlimit = FACTS_NO_LIMIT,
+	.tasks_cgroup = FACTS_NO_LIMIT,
+	.files = FACTS_NO_LIMIT,
+	.files_hard = FACTS_NO_LIMIT,
+	.tasks_kernel = FACTS_NO_LIMIT,
+	.task_numbers = FACTS_NO_LIMIT,
+	.mappings = FACTS_NO_LIMIT,
+	.memory_kib = FACTS_NO_LIMIT,
+};
+
+void machine_limits_read(const char *root, struct machine_facts *facts)
+{
+	unsigned uid = 0;
+
+	*facts = unlimited;
+	each_line(root, "/proc/self/status", read_uid, facts, &uid);
+	facts->root = !uid;
+	read_kernel_facts(root, facts);
+	read_limits(root, facts);
+}
+
 void machine_facts_read(const char *root, struct machine_facts *facts)
 {
-	*facts = (struct machine_facts){
-		.tasks_rlimit = FACTS_NO_LIMIT,
-		.tasks_cgroup = FACTS_NO_LIMIT,
-		.files = FACTS_NO_LIMIT,
-	};
+	*facts = unlimited;
 	read_device(root, facts);
 	each_line(root, "/proc/cpuinfo", read_cpu, facts, NULL);
 	read_kernel_facts(root, facts);
-	each_line(root, "/proc/self/limits", read_rlimit, facts, NULL);
-	each_line(root, "/proc/self/cgroup", read_pids_cgroup, facts, (void *)root);
+	read_limits(root, facts);
 }
 
 void machine_trial_run(const char *kvm_path, struct machine_trial *trial)

@@ -45,7 +45,14 @@ struct machine_facts {
 	/* limits; FACTS_NO_LIMIT where there is none */
 	uint64_t tasks_rlimit;	/* RLIMIT_NPROC, which does not bind root */
 	uint64_t tasks_cgroup;	/* what pids.max leaves, over all levels of the hierarchy */
-	uint64_t files;		/* RLIMIT_NOFILE */
+	uint64_t files;		/* RLIMIT_NOFILE: the soft limit, … */
+	uint64_t files_hard;	/* … the hard one, … */
+	uint64_t files_used;	/* … and what this process has open */
+	uint64_t tasks_kernel, task_numbers; /* kernel.threads-max, kernel.pid_max */
+	uint64_t tasks_used;	/* of all users */
+	uint64_t mappings, mappings_used; /* vm.max_map_count, and what this process has */
+	uint64_t memory_kib;	/* MemAvailable */
+	bool workers_are_ours;	/* KVM's tasks count as this process's: since Linux 6.13 */
 	bool root;
 };
 
@@ -55,6 +62,9 @@ struct machine_facts {
  * counts as absent.
  */
 void machine_facts_read(const char *root, struct machine_facts *facts);
+
+/* The same, but the kernel and its limits only; the rest is 0. */
+void machine_limits_read(const char *root, struct machine_facts *facts);
 
 /* What only running something can tell. */
 struct machine_trial {

@@ -2,6 +2,7 @@
 /*
  * main.c - from argv to a command: one table.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,6 +20,10 @@ static const struct command {
 } commands[] = {
 	{ "run", "lets virtual machines take turns, and accounts for every exit", cmd_run },
 	{ "lab", "runs one of the labs by name, or lists them", cmd_lab },
+	{ "snapshot", "runs until a time, and writes what there is then into a file", cmd_snapshot },
+	{ "trace", "what a run's trace says: each nanosecond, each exit, each decision", cmd_trace },
+	{ "sim", "the same policies on a virtual clock, for up to millions of VMs", cmd_sim },
+	{ "exits", "who leaves its guests why, of all VMs on this host", cmd_exits },
 	{ "doctor", "what this machine's KVM can and cannot do, and how to mend it", cmd_doctor },
 	{ "help", "says more about a command", cmd_help },
 	{ NULL, NULL, NULL },
@@ -52,7 +57,7 @@ static void print_overview(FILE *to, const char *self)
 	      "usage: baton COMMAND [OPTION ...] [ARGUMENT ...]\n\n",
 	      to);
 	for (const struct command *c = commands; c->name; c++)
-		fprintf(to, "  %-8s%s\n", c->name, c->summary);
+		fprintf(to, "  %-10s%s\n", c->name, c->summary);
 	fprintf(to, "\nTry: %s run neo.bin:70 morpheus.bin:30 --for 3s\n", self);
 }
 
@@ -71,10 +76,22 @@ static int cmd_help(int argc, char **argv)
 	return c->run(2, (char *[]){ argv[1], "--help", NULL });
 }
 
+/*
+ * A standard stream that is closed would be the next file that is opened, and be written to.
+ * What fails with a closed one fails with these, too.
+ */
+static void hold_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
 
+	hold_standard_streams();
 	if (argc < 2) {
 		print_overview(stderr, argv[0]);
 		return STATUS_USAGE;

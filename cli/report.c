@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * report.c - the tables after a run. Prints; decides nothing.
+ *
+ * A VM that stands alone has rows of its own, and so has each member of a group if all are
+ * wanted; else a group has a line, and its members are named where they are at an end.
  */
 #include "report.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bar.h"
 #include "cloud.h"
 #include "explain.h"
+#include "group_figures.h"
+#include "heap.h"
+#include "kernel_exits.h"
 #include "table.h"
 #include "terminal.h"
 #include "units.h"
 
-#define MOST_ROWS 40 /* VMs in a table; the JSON report has them all */
-#define BAR_WIDTH 14 /* columns for 100 % */
+#define MOST_ROWS 40 /* VMs in a table, unless all are wanted */
 
 /* A VM's name, cut to fit. */
 struct short_name {
 	char text[24];
 };
 
-static struct short_name short_name(const struct cloud *cloud, size_t vm)
+static struct short_name shorten(const char *name)
 {
-	const char *name = cloud->scenario->vms[vm].name;
 	struct short_name s;
 
 	snprintf(s.text, sizeof(s.text), strlen(name) > 12 ? "%.11s…" : "%s", name);
 	return s;
+}
+
+static struct short_name short_name(const struct cloud *cloud, size_t vm)
+{
+	return shorten(cloud->scenario->vms[vm].name);
 }
 
 static void heading(const struct terminal *terminal, const char *text)
@@ -37,31 +48,42 @@ static void heading(const struct terminal *terminal, const char *text)
 		terminal_plain(terminal));
 }
 
-static size_t rows(const struct cloud *cloud)
+/* Does a VM have rows of its own, if there is room for them? */
+static bool alone(const struct cloud *cloud, size_t vm)
 {
-	return cloud->scenario->vm_count < MOST_ROWS ? cloud->scenario->vm_count : MOST_ROWS;
+	return cloud->scenario->all || !cloud->scenario->vms[vm].group;
+}
+
+/* VMs with rows, and how many more there would have been. */
+struct rows {
+	size_t *vms;
+	size_t count, left_out;
+};
+
+/* The caller frees `vms`. */
+static struct rows rows_of(const struct cloud *cloud)
+{
+	size_t most = cloud->scenario->all ? SIZE_MAX : MOST_ROWS;
+	struct rows rows = { .vms = heap_zeroed(cloud->scenario->vm_count, sizeof(*rows.vms)) };
+
+	for (size_t i = 0; i < cloud->scenario->vm_count; i++) {
+		if (!alone(cloud, i))
+			continue;
+		if (rows.count < most)
+			rows.vms[rows.count++] = i;
+		else
+			rows.left_out++;
+	}
+	return rows;
+}
+
+/* Groups with a line. */
+static size_t group_lines(const struct cloud *cloud)
+{
+	return cloud->scenario->all ? 0 : cloud->scenario->group_count;
 }
 
 /* -------------------------------------------------------------------- VMs */
-
-struct bar {
-	char text[3 * BAR_WIDTH + 4];
-};
-
-/* A bar in eighths of a column. */
-static struct bar bar(double percent)
-{
-	static const char *const parts[] = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	unsigned eighths = (unsigned)(percent / 100 * BAR_WIDTH * 8 + 0.5);
-	struct bar b = { "" };
-	size_t used = 0;
-
-	for (; eighths >= 8 && used + 4 < sizeof(b.text); eighths -= 8)
-		used += (size_t)snprintf(b.text + used, sizeof(b.text) - used, "█");
-	if (eighths < 8)
-		snprintf(b.text + used, sizeof(b.text) - used, "%s", parts[eighths]);
-	return b;
-}
 
 static enum colour outcome_colour(enum baton_outcome outcome)
 {
@@ -78,7 +100,7 @@ static unsigned wanted_decimals(const struct cloud *cloud, size_t vm)
 	for (size_t i = 0; i < scenario->expectation_count; i++) {
 		const struct expectation *e = &scenario->expectations[i];
 
-		if (e->vm == vm && e->what == EXPECT_SHARE)
+		if (e->what == EXPECT_SHARE && vm - e->vm <= e->others)
 			return e->share.decimals;
 	}
 	return 1;
@@ -105,7 +127,7 @@ static void add_vm(struct table *table, const struct cloud *cloud, size_t i,
 	else
 		table_cell(table, "%s", units_percent(vm->target, decimals).text);
 	table_cell(table, "%s", units_percent(vm->share, decimals + 1).text);
-	table_cell(table, "%s%s%s", terminal_colour(terminal, COLOUR_GOOD), bar(vm->share).text,
+	table_cell(table, "%s%s%s", terminal_colour(terminal, COLOUR_GOOD), bar(vm->share, BAR_MOST).text,
 		   plain);
 }
 
@@ -122,10 +144,13 @@ static bool wants_vary(const struct cloud *cloud)
 	return false;
 }
 
-static void print_vms(const struct cloud *cloud, const struct terminal *terminal)
+static void print_vms_alone(const struct cloud *cloud, const struct terminal *terminal)
 {
+	struct rows rows = rows_of(cloud);
 	struct table table;
 
+	if (!rows.count)
+		goto free_rows;
 	table_init(&table, "llrrrrO");
 	table_cell(&table, "VM");
 	table_cell(&table, "outcome");
@@ -135,31 +160,153 @@ static void print_vms(const struct cloud *cloud, const struct terminal *terminal
 	table_cell(&table, "got");
 	table_cell(&table, "share of the CPU");
 	table_rule(&table);
-	for (size_t i = 0; i < rows(cloud); i++)
-		add_vm(&table, cloud, i, terminal);
+	for (size_t i = 0; i < rows.count; i++)
+		add_vm(&table, cloud, rows.vms[i], terminal);
 	table_print(&table, terminal->to);
-	if (cloud->scenario->vm_count > MOST_ROWS)
-		fprintf(terminal->to, "  … and %zu more: see --json\n",
-			cloud->scenario->vm_count - MOST_ROWS);
+	if (rows.left_out)
+		fprintf(terminal->to, "  … and %zu more: see --all and --json\n", rows.left_out);
+	if (group_lines(cloud))
+		fputc('\n', terminal->to);
+free_rows:
+	free(rows.vms);
+}
+
+static void add_group(struct table *table, const struct cloud *cloud,
+		      const struct scenario_group *group, const struct group_figures *f)
+{
+	bool shares = !strcmp(cloud->scenario->policy, "share");
+
+	table_cell(table, "%s", shorten(group->name).text);
+	table_cell(table, "%s", units_count(group->vms.count).text);
+	table_cell(table, "%s/%s/%s", units_count(f->fewest_turns.value).text,
+		   units_count(f->median_turns).text, units_count(f->most_turns.value).text);
+	table_cell(table, "%s", units_brief(f->cpu_ns).text);
+	table_cell(table, "%s", shares ? units_percent(f->target, 1).text : "–");
+	table_cell(table, "%s", units_percent(f->share, 2).text);
+	table_cell(table, "%s", shares ? units_brief(f->furthest_ns.value).text : "–");
+}
+
+/* "worker: 998 running, 2 dead; fewest turns: worker-17; …" */
+static void print_extremes(const struct cloud *cloud, const struct scenario_group *group,
+			   const struct group_figures *f, const struct terminal *terminal)
+{
+	const struct scenario_vm *vms = cloud->scenario->vms;
+	char *text = heap_print("%s: ", group->name), *longer;
+	const char *comma = "";
+
+	for (int i = 0; i <= BATON_DEAD; i++) {
+		if (!f->outcomes[i])
+			continue;
+		longer = heap_print("%s%s%s %s", text, comma, units_count(f->outcomes[i]).text,
+				    baton_outcome_name((enum baton_outcome)i));
+		free(text);
+		text = longer;
+		comma = ", ";
+	}
+	longer = heap_print("%s; turns: fewest %s, most %s; CPU time: least %s (%s), most %s (%s)",
+			    text, vms[f->fewest_turns.vm].name, vms[f->most_turns.vm].name,
+			    vms[f->least_cpu_ns.vm].name, units_brief(f->least_cpu_ns.value).text,
+			    vms[f->most_cpu_ns.vm].name, units_brief(f->most_cpu_ns.value).text);
+	free(text);
+	text = longer;
+	if (!strcmp(cloud->scenario->policy, "share")) {
+		longer = heap_print("%s; furthest from its share: %s", text,
+				    vms[f->furthest_ns.vm].name);
+		free(text);
+		text = longer;
+	}
+	fputs("  ", terminal->to);
+	terminal_wrap(terminal, 4, 2, text);
+	free(text);
+}
+
+static void print_groups(const struct cloud *cloud, const struct terminal *terminal)
+{
+	struct group_figures *figures;
+	struct table table;
+
+	if (!group_lines(cloud))
+		return;
+	figures = heap_zeroed(group_lines(cloud), sizeof(*figures));
+	table_init(&table, "lrrrrrr");
+	table_cell(&table, "group");
+	table_cell(&table, "VMs");
+	table_cell(&table, "turns");
+	table_cell(&table, "CPU time");
+	table_cell(&table, "wanted");
+	table_cell(&table, "got");
+	table_cell(&table, "worst lag");
+	table_rule(&table);
+	for (size_t i = 0; i < group_lines(cloud); i++) {
+		const struct scenario_group *group = &cloud->scenario->groups[i];
+
+		group_figures(cloud, group->vms, &figures[i]);
+		add_group(&table, cloud, group, &figures[i]);
+	}
+	table_print(&table, terminal->to);
+	fputs("  turns: the fewest, the median and the most of a VM; lag: at the end\n",
+	      terminal->to);
+	for (size_t i = 0; i < group_lines(cloud); i++)
+		print_extremes(cloud, &cloud->scenario->groups[i], &figures[i], terminal);
+	free(figures);
+}
+
+static void print_vms(const struct cloud *cloud, const struct terminal *terminal)
+{
+	print_vms_alone(cloud, terminal);
+	print_groups(cloud, terminal);
 	if (wants_vary(cloud))
 		fputs("  wanted: while all of them want to run; some did not, at times\n",
 		      terminal->to);
 }
 
-/* What a VM that can never run again waits for. */
+static void print_wait(const struct cloud *cloud, size_t vm, const struct terminal *terminal)
+{
+	const struct baton_vm_stats *stats = &cloud->vms[vm].stats;
+
+	if (stats->waits_in == BATON_EXIT_HLT)
+		fprintf(terminal->to, "  %s waits for an interrupt (HLT with interrupts on), "
+			"but none can come.\n  To end a guest, disable interrupts first: CLI, then HLT.\n",
+			short_name(cloud, vm).text);
+	else if (stats->waits_in != BATON_EXIT_KINDS)
+		fprintf(terminal->to, "  %s waits for a device, in an exit of kind %s\n",
+			short_name(cloud, vm).text, baton_exit_name(stats->waits_in));
+}
+
+/* The first of a group, and how many more do. */
+static void print_wait_of_group(const struct cloud *cloud, const struct scenario_group *group,
+				const struct terminal *terminal)
+{
+	size_t first = SIZE_MAX, more = 0;
+
+	for (size_t i = group->vms.first; i < group->vms.first + group->vms.count; i++) {
+		if (cloud->vms[i].stats.waits_in == BATON_EXIT_KINDS)
+			continue;
+		if (first == SIZE_MAX)
+			first = i;
+		else
+			more++;
+	}
+	if (first != SIZE_MAX)
+		print_wait(cloud, first, terminal);
+	if (more)
+		fprintf(terminal->to, "  %s more of %s wait, too\n", units_count(more).text,
+			shorten(group->name).text);
+}
+
+/* What VMs that can never run again wait for. */
 static void print_waits(const struct cloud *cloud, const struct terminal *terminal)
 {
-	for (size_t i = 0; i < rows(cloud) && cloud->end == BATON_RUN_STUCK; i++) {
-		const struct baton_vm_stats *stats = &cloud->vms[i].stats;
+	struct rows rows;
 
-		if (stats->waits_in == BATON_EXIT_HLT)
-			fprintf(terminal->to, "  %s waits for an interrupt (HLT with interrupts on), "
-				"but none can come.\n  To end a guest, disable interrupts first: CLI, then HLT.\n",
-				short_name(cloud, i).text);
-		else if (stats->waits_in != BATON_EXIT_KINDS)
-			fprintf(terminal->to, "  %s waits for a device, in an exit of kind %s\n",
-				short_name(cloud, i).text, baton_exit_name(stats->waits_in));
-	}
+	if (cloud->end != BATON_RUN_STUCK)
+		return;
+	rows = rows_of(cloud);
+	for (size_t i = 0; i < rows.count; i++)
+		print_wait(cloud, rows.vms[i], terminal);
+	free(rows.vms);
+	for (size_t i = 0; i < group_lines(cloud); i++)
+		print_wait_of_group(cloud, &cloud->scenario->groups[i], terminal);
 }
 
 /* ------------------------------------------------------------------ exits */
@@ -184,12 +331,35 @@ static void add_exits(struct table *table, const struct cloud *cloud, size_t vm)
 	}
 }
 
+/* Sums; a median of medians would be none. */
+static void add_exits_of_group(struct table *table, const struct cloud *cloud,
+			       const struct scenario_group *group)
+{
+	struct short_name name = shorten(group->name);
+	struct group_figures f;
+
+	group_figures(cloud, group->vms, &f);
+	for (unsigned kind = 0; kind < BATON_EXIT_KINDS; kind++) {
+		if (!f.by_kind[kind].count)
+			continue;
+		table_cell(table, "%s", name.text);
+		table_cell(table, "%s", baton_exit_name((enum baton_exit_kind)kind));
+		table_cell(table, "%s", units_count(f.by_kind[kind].count).text);
+		table_cell(table, "%s", units_time(f.by_kind[kind].run_ns).text);
+		table_cell(table, "%s", units_time(f.by_kind[kind].handler_ns).text);
+		table_cell(table, "–");
+		table_cell(table, "–");
+		name.text[0] = '\0';
+	}
+}
+
 static void print_exits(const struct cloud *cloud, const struct terminal *terminal)
 {
 	struct table table;
+	struct rows rows;
 	uint64_t exits = 0;
 
-	for (size_t i = 0; i < rows(cloud); i++)
+	for (size_t i = 0; i < cloud->scenario->vm_count; i++)
 		exits += cloud->vms[i].stats.exits;
 	if (!exits) {
 		fputs("\n  No exits: these guests never asked for anything.\n", terminal->to);
@@ -205,9 +375,30 @@ static void print_exits(const struct cloud *cloud, const struct terminal *termin
 	table_cell(&table, "median");
 	table_cell(&table, "99 %%");
 	table_rule(&table);
-	for (size_t i = 0; i < rows(cloud); i++)
-		add_exits(&table, cloud, i);
+	rows = rows_of(cloud);
+	for (size_t i = 0; i < rows.count; i++)
+		add_exits(&table, cloud, rows.vms[i]);
+	free(rows.vms);
+	for (size_t i = 0; i < group_lines(cloud); i++)
+		add_exits_of_group(&table, cloud, &cloud->scenario->groups[i]);
 	table_print(&table, terminal->to);
+}
+
+/* The kernel's count stands beside ours, of the first VMs, in a group or not. */
+static void print_kernel_exits(const struct cloud *cloud, const struct terminal *terminal)
+{
+	const char *names[MOST_ROWS];
+	struct short_name cut[MOST_ROWS];
+	size_t count = cloud->scenario->vm_count < MOST_ROWS ? cloud->scenario->vm_count :
+							       MOST_ROWS;
+
+	if (!cloud->kernel)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		cut[i] = short_name(cloud, i);
+		names[i] = cut[i].text;
+	}
+	kernel_exits_print(cloud->kernel, terminal, names, count);
 }
 
 /* ----------------------------------------------------------------- ledger */
@@ -287,9 +478,7 @@ static struct cell cell(const char *text)
 
 static struct short_name subject(const struct cloud *cloud, const struct expectation *e)
 {
-	if (e->vm == EXPECTATION_HOST)
-		return (struct short_name){ EXPECTATION_HOST_NAME };
-	return short_name(cloud, e->vm);
+	return shorten(expectation_subject(e, cloud));
 }
 
 static void add_expectation(struct table *table, const struct cloud *cloud,
@@ -312,10 +501,13 @@ static void print_in_full(const struct cloud *cloud, const struct expectation *e
 {
 	struct expectation_result result = expectation_check(e, cloud);
 
-	if (result.met || (table_width(result.wanted) <= CELL && table_width(result.got) <= CELL))
+	if (result.met || (table_width(result.wanted) <= CELL &&
+			   table_width(result.got) <= CELL && !*result.whose))
 		return;
 	fprintf(terminal->to, "  %s, %s:\n    wanted %s\n    got    %s\n",
 		subject(cloud, e).text, result.what, result.wanted, result.got);
+	if (*result.whose)
+		fprintf(terminal->to, "    of     %s\n", result.whose);
 }
 
 static void print_expectations(const struct cloud *cloud, const struct terminal *terminal)
@@ -380,17 +572,52 @@ static void print_astray(const struct cloud *cloud, size_t i, const struct termi
 		      "0x1000), Baton would catch it.");
 }
 
+/*
+ * Is this VM's death to be told? Of a group, the first for each cause is; `more` says how
+ * many others died of it.
+ */
+static bool tells_death(const struct cloud *cloud, size_t vm, size_t *more)
+{
+	const struct scenario_group *group = scenario_group_of(cloud->scenario, vm);
+	const struct baton_death *death = baton_vm_death(cloud->vms[vm].vm), *other;
+
+	*more = 0;
+	if (!death || alone(cloud, vm))
+		return death;
+	for (size_t i = group->vms.first; i < group->vms.first + group->vms.count; i++) {
+		other = baton_vm_death(cloud->vms[i].vm);
+		if (!other || other->cause != death->cause || i == vm)
+			continue;
+		if (i < vm)
+			return false;
+		++*more;
+	}
+	return true;
+}
+
+static void print_death(const struct cloud *cloud, size_t vm, const struct terminal *terminal)
+{
+	size_t more;
+
+	if (!tells_death(cloud, vm, &more))
+		return;
+	explain_death(cloud->vms[vm].vm, cloud->scenario->vms[vm].path, terminal);
+	print_astray(cloud, vm, terminal);
+	if (more)
+		fprintf(terminal->to, "\n  %s more of %s died of the same cause: see --all and --json\n",
+			units_count(more).text, scenario_group_of(cloud->scenario, vm)->name);
+}
+
 void report_print(const struct cloud *cloud, const struct terminal *terminal)
 {
 	print_title(cloud, terminal);
 	print_vms(cloud, terminal);
 	print_waits(cloud, terminal);
 	print_exits(cloud, terminal);
+	print_kernel_exits(cloud, terminal);
 	print_ledger(cloud, terminal);
-	for (size_t i = 0; i < cloud->scenario->vm_count; i++) {
-		explain_death(cloud->vms[i].vm, cloud->scenario->vms[i].path, terminal);
-		print_astray(cloud, i, terminal);
-	}
+	for (size_t i = 0; i < cloud->scenario->vm_count; i++)
+		print_death(cloud, i, terminal);
 	print_expectations(cloud, terminal);
 	fputc('\n', terminal->to);
 }
@@ -398,22 +625,24 @@ void report_print(const struct cloud *cloud, const struct terminal *terminal)
 void report_print_faults(const struct cloud *cloud, const struct terminal *terminal)
 {
 	const struct scenario *scenario = cloud->scenario;
+	size_t more;
 
 	for (size_t i = 0; i < scenario->vm_count; i++) {
-		const struct baton_death *death = baton_vm_death(cloud->vms[i].vm);
-
-		if (death)
-			fprintf(terminal->to, "baton run: %s died: %s\n", scenario->vms[i].name,
-				death->sentence);
+		if (!tells_death(cloud, i, &more))
+			continue;
+		fprintf(terminal->to, "baton run: %s died: %s\n", scenario->vms[i].name,
+			baton_vm_death(cloud->vms[i].vm)->sentence);
+		if (more)
+			fprintf(terminal->to, "baton run: and so did %zu more of %s\n", more,
+				scenario_group_of(scenario, i)->name);
 	}
 	for (size_t i = 0; i < scenario->expectation_count; i++) {
 		const struct expectation *e = &scenario->expectations[i];
 		struct expectation_result result = expectation_check(e, cloud);
 
 		if (!result.met)
-			fprintf(terminal->to, "baton run: %s: %s: wanted %s, got %s\n",
-				e->vm == EXPECTATION_HOST ? EXPECTATION_HOST_NAME
-							  : scenario->vms[e->vm].name,
-				result.what, result.wanted, result.got);
+			fprintf(terminal->to, "baton run: %s: %s: wanted %s, got %s%s%s\n",
+				expectation_subject(e, cloud), result.what, result.wanted, result.got,
+				*result.whose ? " of " : "", result.whose);
 	}
 }

@@ -15,6 +15,8 @@
 #include "cloud.h"
 #include "death_json.h"
 #include "json_set.h"
+#include "kernel_exits.h"
+#include "trace_file.h"
 
 static json_t *ledger(const struct baton_host_stats *stats)
 {
@@ -77,7 +79,11 @@ static json_t *vm_object(const struct cloud *cloud, size_t i)
 	json_object_set_new(object, "share_target",
 			    shares ? json_real(vm->target) : json_null());
 	json_object_set_new(object, "share", json_real(vm->share));
+	if (shares)
+		json_object_set_new(object, "lag_ns", json_integer((json_int_t)vm->stats.lag_ns));
 	json_object_set_new(object, "exits", exits(&vm->stats));
+	if (cloud->kernel)
+		json_object_set_new(object, "kernel_exits", kernel_exits_json(cloud->kernel, i));
 	if (death)
 		json_object_set_new(object, "death",
 				    death_json(death, cloud->scenario->vms[i].path));
@@ -94,15 +100,26 @@ static json_t *expectations(const struct cloud *cloud)
 		struct expectation_result result = expectation_check(e, cloud);
 		json_t *object = json_object();
 
-		json_set_text(object, "vm", e->vm == EXPECTATION_HOST ? EXPECTATION_HOST_NAME
-								 : scenario->vms[e->vm].name);
+		json_set_text(object, "vm", expectation_subject(e, cloud));
 		json_set_text(object, "what", result.what);
 		json_set_text(object, "wanted", result.wanted);
 		json_set_text(object, "got", result.got);
+		if (*result.whose)
+			json_set_text(object, "whose", result.whose);
 		json_set_boolean(object, "met", result.met);
 		json_array_append_new(list, object);
 	}
 	return list;
+}
+
+static json_t *trace_object(const struct trace_file *trace)
+{
+	json_t *object = json_object();
+
+	json_set_text(object, "file", trace->path);
+	json_set_integer(object, "records", trace->records);
+	json_set_integer(object, "lost", trace->lost);
+	return object;
 }
 
 static json_t *report(const struct cloud *cloud)
@@ -128,6 +145,8 @@ static json_t *report(const struct cloud *cloud)
 		json_array_append_new(vms, vm_object(cloud, i));
 	json_object_set_new(object, "vms", vms);
 	json_object_set_new(object, "expectations", expectations(cloud));
+	if (scenario->trace)
+		json_object_set_new(object, "trace", trace_object(scenario->trace));
 	return object;
 }
 

@@ -14,13 +14,16 @@
 #include "heap.h"
 #include "units.h"
 
-static const struct row {
-	const char *name, *argument, *summary;
-} rows[] = {
+static const struct run_option_row rows[] = {
 #define OPTION(id, name, argument, summary) { name, argument, summary },
 #include "run_options.def"
 #undef OPTION
 };
+
+const struct run_option_row *run_options_row(enum run_option option)
+{
+	return &rows[option];
+}
 
 static const char *row_word(const void *none, size_t i)
 {
@@ -208,6 +211,7 @@ static int apply_to_host(const struct run_options *options, struct scenario *sce
 		scenario->show = (enum show)show;
 	if (format != SIZE_MAX)
 		scenario->format = (enum format)format;
+	scenario->kernel_exits = options->given[RUN_OPTION_KERNEL_EXITS];
 	return apply_schedule(options, scenario, error);
 }
 
@@ -254,6 +258,14 @@ static int apply_to_vms(const struct run_options *options, struct scenario *scen
 			vm->step_replay = true;
 	}
 	return 0;
+}
+
+int run_options_prepare(const struct run_options *options, struct scenario *scenario,
+			struct yaml_error *error)
+{
+	scenario->all = options->given[RUN_OPTION_ALL];
+	return take(options, RUN_OPTION_COUNT, units_read_number, UNITS_NUMBER " from 1 to 65536", 1,
+		    SCENARIO_MOST_VMS, &scenario->count, error);
 }
 
 int run_options_apply(const struct run_options *options, struct scenario *scenario,

@@ -18,6 +18,11 @@ enum run_option {
 	RUN_OPTIONS
 };
 
+struct run_option_row {
+	const char *name, *argument, *summary; /* argument NULL: it takes none */
+};
+const struct run_option_row *run_options_row(enum run_option option);
+
 /* What was given; the texts are argv's. */
 struct run_options {
 	const char *given[RUN_OPTIONS]; /* an option's argument, "" if it takes none, or NULL */
@@ -30,6 +35,10 @@ int run_options_parse(struct run_options *options, int argc, char **argv);
 
 /* Does the name say that it is a scenario: ".yaml" or ".yml"? */
 bool run_options_is_scenario(const char *name);
+
+/* What must be known before a scenario is read. 0, or -EINVAL with `error`. */
+int run_options_prepare(const struct run_options *options, struct scenario *scenario,
+			struct yaml_error *error);
 
 /* Changes a scenario by the options. 0, or -EINVAL with `error`. */
 int run_options_apply(const struct run_options *options, struct scenario *scenario,

@@ -4,7 +4,6 @@
  */
 #include "scenario.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,6 +51,10 @@ void scenario_fini(struct scenario *scenario)
 	}
 	scenario_drop_expectations(scenario);
 	free(scenario->vms);
+	for (size_t i = 0; i < scenario->group_count; i++)
+		free(scenario->groups[i].name);
+	free(scenario->groups);
+	directory_fini(&scenario->names);
 	for (size_t i = 0; i < scenario->region_count; i++) {
 		free(scenario->regions[i].name);
 		free(scenario->regions[i].places);
@@ -104,51 +107,6 @@ struct scenario_vm *scenario_add_vm(struct scenario *scenario)
 	return vm;
 }
 
-size_t scenario_find_vm(const struct scenario *scenario, const char *name)
-{
-	for (size_t i = 0; i < scenario->vm_count; i++)
-		if (scenario->vms[i].name && !strcmp(scenario->vms[i].name, name))
-			return i;
-	return SIZE_MAX;
-}
-
-/* The file's name without folder and extension, in the characters that a name may have. */
-static char *stem_of(const char *image)
-{
-	const char *slash = strrchr(image, '/');
-	const char *base = slash ? slash + 1 : image;
-	const char *dot = strrchr(base, '.');
-	size_t size = dot && dot > base ? (size_t)(dot - base) : strlen(base);
-	char *stem;
-
-	if (size > SCENARIO_NAME_MAX - sizeof("-4096"))
-		size = SCENARIO_NAME_MAX - sizeof("-4096");
-	stem = size ? heap_print("%.*s", (int)size, base) : heap_copy("vm");
-	for (char *c = stem; *c; c++)
-		if (!isalnum((unsigned char)*c) && !strchr("-_.", *c))
-			*c = '_';
-	return stem;
-}
-
-void scenario_name_vm(const struct scenario *scenario, struct scenario_vm *vm)
-{
-	char *stem = stem_of(vm->image), *name = heap_copy(stem);
-	size_t number = 1;
-
-	for (size_t i = 0; i < scenario->vm_count; i++)
-		if (scenario->vms[i].name && !strcmp(scenario->vms[i].image, vm->image))
-			number++;
-	if (number > 1)
-		number--; /* the first of them may have a name of its own */
-	while (scenario_find_vm(scenario, name) != SIZE_MAX ||
-	       !strcmp(name, EXPECTATION_HOST_NAME)) {
-		free(name);
-		name = heap_print("%s-%zu", stem, ++number);
-	}
-	free(stem);
-	vm->name = name;
-}
-
 /* Reads the SHARE and MODE of "IMAGE:SHARE:MODE"; an empty part stands for the default. */
 static int read_parts(struct scenario_vm *vm, char *share, char *mode, struct yaml_error *error)
 {
@@ -178,15 +136,35 @@ static int read_parts(struct scenario_vm *vm, char *share, char *mode, struct ya
 		    meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
 }
 
+/* Cuts "*N" off the end of an image's name. What is no count is part of the name. */
+static int read_count(struct scenario_vm *vm, struct yaml_error *error)
+{
+	char *star = strrchr(vm->image, '*');
+	const char *wrong;
+
+	if (!star || !star[1] || star[1 + strspn(star + 1, "0123456789")])
+		return 0;
+	wrong = units_read_number(star + 1, &vm->count);
+	if (!wrong && (!vm->count || vm->count > SCENARIO_MOST_VMS))
+		wrong = "is too small or too large";
+	if (wrong)
+		return fail(error, (struct place){ 0, 0 }, "%s: count \"%s\" %s; expected "
+			    UNITS_NUMBER " from 1 to %d", vm->image, star + 1, wrong,
+			    SCENARIO_MOST_VMS);
+	*star = '\0';
+	return 0;
+}
+
 int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_error *error)
 {
 	struct scenario_vm *vm;
 	char *share, *mode;
+	size_t vms;
 	int result;
 
-	if (scenario->vm_count == SCENARIO_MOST_VMS)
+	if (scenario->vm_count == SCENARIO_MOST_ITEMS)
 		return fail(error, (struct place){ 0, 0 }, "too many images; expected at most %d",
-			    SCENARIO_MOST_VMS);
+			    SCENARIO_MOST_ITEMS);
 	vm = scenario_add_vm(scenario);
 	vm->image = heap_copy(text);
 	share = strchr(vm->image, ':');
@@ -199,12 +177,17 @@ int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_
 		*mode++ = '\0';
 	else
 		mode = share + strlen(share);
+	result = read_count(vm, error);
+	if (result)
+		return result;
 	if (!*vm->image)
 		return fail(error, (struct place){ 0, 0 },
-			    "\"%s\" names no image; expected IMAGE[:SHARE[:MODE]]", text);
+			    "\"%s\" names no image; expected IMAGE[*N][:SHARE[:MODE]]", text);
 	result = read_parts(vm, share, mode, error);
 	if (!result)
-		scenario_name_vm(scenario, vm);
+		result = scenario_count(scenario, &vms, error);
+	if (!result)
+		scenario_name_vm(scenario, scenario->vm_count - 1);
 	return result;
 }
 
@@ -246,6 +229,8 @@ static int find_image(const struct scenario *scenario, struct scenario_vm *vm,
 	int result;
 
 	vm->path = image_find(scenario->folder, vm->image);
+	if (vm->blank)
+		return 0;
 	if (vm->path) {
 		result = vm->has_mode ? 0 : image_mode(vm->path, &vm->mode);
 		return result ? fail(error, vm->image_at, "image \"%s\" cannot be read: %s",
@@ -292,7 +277,9 @@ int scenario_finish(struct scenario *scenario, struct yaml_error *error)
 
 	if (!scenario->vm_count)
 		return fail(error, (struct place){ 0, 0 }, "no VM; expected at least one");
-	result = check_shares(scenario, error);
+	result = scenario_expand(scenario, error);
+	if (!result)
+		result = check_shares(scenario, error);
 	if (!result)
 		result = check_schedule(scenario, error);
 	if (!result)
@@ -302,7 +289,13 @@ int scenario_finish(struct scenario *scenario, struct yaml_error *error)
 
 		if (vm->watchdog_ns == BATON_FOREVER)
 			vm->watchdog_ns = scenario->watchdog_ns;
-		result = find_image(scenario, vm, error);
+		/* Members of a group are alike. */
+		if (i && vm->group && vm->group == vm[-1].group) {
+			vm->path = heap_copy(vm[-1].path);
+			vm->mode = vm[-1].mode;
+		} else {
+			result = find_image(scenario, vm, error);
+		}
 	}
 	return result;
 }
@@ -340,11 +333,4 @@ const char *scenario_format_word(const void *none, size_t i)
 	};
 
 	return i < sizeof(words) / sizeof(*words) ? words[i] : NULL;
-}
-
-const char *scenario_vm_word(const void *scenario, size_t i)
-{
-	const struct scenario *s = scenario;
-
-	return i < s->vm_count ? s->vms[i].name : NULL;
 }

@@ -14,11 +14,14 @@
 #include <stdint.h>
 
 #include "baton/baton.h"
+#include "directory.h"
 #include "expectation.h"
+#include "workload.h"
 #include "yaml_reader.h" /* struct place, struct yaml_error */
 
 #define SCENARIO_VERSION  1
-#define SCENARIO_MOST_VMS 4096
+#define SCENARIO_MOST_VMS   65536 /* in all */
+#define SCENARIO_MOST_ITEMS 4096  /* of a list in the file */
 #define SCENARIO_NAME_MAX 63 /* bytes of a VM's name, as in baton.h */
 
 /* What baton_vm_create() takes as memory, so that the place can be named in a message. */
@@ -49,12 +52,15 @@ enum format {
 
 struct scenario_vm {
 	char *name;
-	char *image; /* as written */
+	uint64_t count; /* it is an item for so many VMs, until scenario_expand(); 0: for itself */
+	size_t group;	/* its number among the groups, from 1; 0: it is in none */
+	char *image; /* as written; NULL: none, it is simulated */
 	char *path;  /* as found by scenario_finish() */
 	bool has_mode;
 	enum baton_mode mode;
 	bool bare;
 	bool step_replay;
+	bool blank; /* its memory comes from elsewhere, and the image may be missing */
 	struct device_settings *ports; /* NULL: none */
 	uint32_t argument;
 	bool reads_tsc; /* so two runs may differ */
@@ -63,7 +69,19 @@ struct scenario_vm {
 	uint64_t load, entry; /* BATON_DEFAULT_ADDRESS unless given */
 	uint64_t arrives_ns;
 	uint64_t watchdog_ns; /* BATON_FOREVER: as the scenario's, once finished */
+	struct workload workload; /* of baton sim alone */
 	struct place at, name_at, image_at, share_at;
+};
+
+/* VMs that stand side by side. */
+struct scenario_vms {
+	size_t first, count;
+};
+
+/* VMs that were one item, with a count. */
+struct scenario_group {
+	char *name;
+	struct scenario_vms vms;
 };
 
 /* Where a VM has a region. */
@@ -83,11 +101,13 @@ struct scenario_region {
 };
 
 struct scenario {
+	bool simulated; /* set before it is read: no VM needs an image */
 	const char *file; /* borrowed; NULL: the command line */
 	char *folder;	  /* where the file is */
 	const char *policy; /* a name in baton_policies() */
 	char *schedule;	    /* policy script: the file, as it is to be opened; or NULL */
 	const struct baton_script *script; /* that file, opened; borrowed */
+	const struct trace_file *trace; /* of the run, opened; borrowed; or NULL */
 	uint64_t quantum_ns;
 	uint64_t burst;
 	uint64_t seed;
@@ -95,9 +115,15 @@ struct scenario {
 	uint64_t watchdog_ns;
 	enum show show;
 	enum format format;
+	bool kernel_exits; /* what the kernel counts is wanted, too */
 	struct place policy_at, schedule_at;
 	struct scenario_vm *vms;
 	size_t vm_count;
+	uint64_t count;		/* members of every group, whatever its item says; 0: as it says */
+	struct scenario_group *groups;
+	size_t group_count;
+	struct directory names; /* of VMs and groups: see scenario_groups.c */
+	bool all;		/* the report has a row for each VM, of groups too */
 	struct scenario_region *regions;
 	size_t region_count;
 	struct device_settings **devices;
@@ -120,11 +146,11 @@ int scenario_parse(struct scenario *scenario, const void *bytes, size_t size,
 /* Reads the file that scenario->file names, and parses it. 0 or -EINVAL. */
 int scenario_load(struct scenario *scenario, struct yaml_error *error);
 
-/* Adds a VM as "IMAGE[:SHARE[:MODE]]" describes it. 0 or -EINVAL. */
+/* Adds VMs as "IMAGE[*N][:SHARE[:MODE]]" describes them. 0 or -EINVAL. */
 int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_error *error);
 
 /*
- * What only the whole can tell, once nothing changes any more: finds the images,
+ * What only the whole can tell, once nothing changes any more: makes groups, finds the images,
  * picks the modes that were not given, checks policy and shares. What the
  * schedule says it leaves to schedule_open(). 0 or -EINVAL.
  */
@@ -133,7 +159,7 @@ int scenario_finish(struct scenario *scenario, struct yaml_error *error);
 /* Forgets what is expected. */
 void scenario_drop_expectations(struct scenario *scenario);
 
-/* The VM of that name, or SIZE_MAX. */
+/* The VM of that name, or SIZE_MAX. O(1). */
 size_t scenario_find_vm(const struct scenario *scenario, const char *name);
 
 /* Does the policy hand out time, so that `quantum` matters? */
@@ -151,8 +177,23 @@ char *scenario_error(const struct scenario *scenario, const struct yaml_error *e
 /* Appends a VM with the defaults. The pointer holds until the next call. */
 struct scenario_vm *scenario_add_vm(struct scenario *scenario);
 
-/* Names the VM after its image, with a number behind it where another is named so. */
-void scenario_name_vm(const struct scenario *scenario, struct scenario_vm *vm);
+/* Names a VM after its image, with a number behind it where another is named so. */
+void scenario_name_vm(struct scenario *scenario, size_t vm);
+
+/*
+ * How many VMs the items make, with the counts that are to replace theirs. -EINVAL: too
+ * many. Before VMs are named, for names look at every member.
+ */
+int scenario_count(struct scenario *scenario, size_t *vms, struct yaml_error *error);
+
+/* Makes groups of the VMs with a count. Nothing may name a VM by its index before. 0 or -EINVAL. */
+int scenario_expand(struct scenario *scenario, struct yaml_error *error);
+
+/* The VM, or the members of the group, of that name. False: there is none. O(1). */
+bool scenario_find(const struct scenario *scenario, const char *name, struct scenario_vms *vms);
+
+/* The group that a VM is in, or NULL. */
+const struct scenario_group *scenario_group_of(const struct scenario *scenario, size_t vm);
 
 /* Words for suggest(); the index is that of the enumeration or the array. */
 const char *scenario_policy_word(const void *none, size_t i);

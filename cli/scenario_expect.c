@@ -12,7 +12,7 @@
 /* Whose expectations are being read. */
 struct expect_target {
 	struct scenario *scenario;
-	size_t vm;
+	size_t vm, others;
 };
 
 static struct expectation *add(void *object, enum expectation_what what, const yaml_node_t *node)
@@ -25,6 +25,7 @@ static struct expectation *add(void *object, enum expectation_what what, const y
 					   sizeof(*scenario->expectations));
 	e = &scenario->expectations[scenario->expectation_count++];
 	e->vm = target->vm;
+	e->others = target->others;
 	e->what = what;
 	e->at = yaml_place(node);
 	return e;
@@ -264,9 +265,9 @@ static const struct yaml_field host_fields[] = {
 /* The VMs, and the host behind them. */
 static const char *subject_word(const void *scenario, size_t i)
 {
-	const struct scenario *s = scenario;
+	const char *word = scenario_vm_word(scenario, i);
 
-	return i == s->vm_count ? EXPECTATION_HOST_NAME : scenario_vm_word(scenario, i);
+	return !word && (!i || scenario_vm_word(scenario, i - 1)) ? EXPECTATION_HOST_NAME : word;
 }
 
 static int read_vm(struct yaml_reader *reader, const yaml_node_t *key, const yaml_node_t *value,
@@ -274,12 +275,14 @@ static int read_vm(struct yaml_reader *reader, const yaml_node_t *key, const yam
 {
 	struct scenario *scenario = object;
 	struct expect_target target = { .scenario = scenario, .vm = EXPECTATION_HOST };
+	struct scenario_vms vms;
 
 	if (!strcmp((const char *)key->data.scalar.value, EXPECTATION_HOST_NAME))
 		return yaml_read_mapping(reader, value, "expect of the host", host_fields, &target);
-	target.vm = scenario_find_vm(scenario, (const char *)key->data.scalar.value);
-	if (target.vm == SIZE_MAX)
+	if (!scenario_find(scenario, (const char *)key->data.scalar.value, &vms))
 		return yaml_fail_unknown(reader, key, "VM", subject_word, scenario);
+	target.vm = vms.first;
+	target.others = vms.count - 1;
 	return yaml_read_mapping(reader, value, "expect of a VM", vm_fields, &target);
 }
 

@@ -36,6 +36,7 @@ static int read_region_size(struct yaml_reader *reader, const yaml_node_t *node,
 	return error;
 }
 
+/* A group's members all have it there. */
 static int read_place(struct yaml_reader *reader, const yaml_node_t *key, const yaml_node_t *value,
 		      void *object)
 {
@@ -43,14 +44,18 @@ static int read_place(struct yaml_reader *reader, const yaml_node_t *key, const 
 	struct region_target *target = object;
 	struct scenario_region *r = &target->region;
 	struct scenario_place place = { .at = yaml_place(value) };
-	int error = yaml_choice(reader, key, "VM", scenario_vm_word, target->scenario, &place.vm);
+	struct scenario_vms vms;
+	int error = scenario_read_vms(reader, key, "VM", target->scenario, &vms);
 
 	if (!error)
 		error = yaml_read_size(reader, value, &field, &place.gpa);
 	if (error)
 		return error;
-	r->places = heap_grow(r->places, r->place_count, sizeof(*r->places));
-	r->places[r->place_count++] = place;
+	for (size_t i = 0; i < vms.count; i++) {
+		place.vm = vms.first + i;
+		r->places = heap_grow(r->places, r->place_count, sizeof(*r->places));
+		r->places[r->place_count++] = place;
+	}
 	return 0;
 }
 

@@ -230,11 +230,43 @@ static int read_vcpus(struct yaml_reader *reader, const yaml_node_t *node,
 	return read_only_one(reader, node, field, "a VM has one vCPU for now, expected 1");
 }
 
+int scenario_read_vms(struct yaml_reader *reader, const yaml_node_t *node, const char *what,
+		      const struct scenario *scenario, struct scenario_vms *vms)
+{
+	size_t none;
+
+	if (node->type == YAML_SCALAR_NODE && !yaml_check_tag(reader, node) &&
+	    strlen((const char *)node->data.scalar.value) == node->data.scalar.length &&
+	    scenario_find(scenario, (const char *)node->data.scalar.value, vms))
+		return 0;
+	/* It is none of the words, or no word: this says what is wrong. */
+	yaml_choice(reader, node, what, scenario_vm_word, scenario, &none);
+	return -EINVAL;
+}
+
+int scenario_read_vm(struct yaml_reader *reader, const yaml_node_t *node, const char *what,
+		     const struct scenario *scenario, size_t *vm)
+{
+	struct scenario_vms vms;
+	int error = scenario_read_vms(reader, node, what, scenario, &vms);
+
+	if (error)
+		return error;
+	if (scenario_find_vm(scenario, (const char *)node->data.scalar.value) == SIZE_MAX)
+		return yaml_fail(reader, node, "%s %s is a group of VMs; expected one of them, from "
+				 "\"%s\" to \"%s\"", what, yaml_describe(node).text,
+				 scenario->vms[vms.first].name,
+				 scenario->vms[vms.first + vms.count - 1].name);
+	*vm = vms.first;
+	return 0;
+}
+
 #define IN_VM(member) offsetof(struct scenario_vm, member)
 
 static const struct yaml_field vm_fields[] = {
 	{ "name", read_name, 0, 0, 0, false },
-	{ "image", read_image, 0, 0, 0, true },
+	{ "count", yaml_read_number, IN_VM(count), 1, SCENARIO_MOST_VMS, false },
+	{ "image", read_image, 0, 0, 0, false },
 	{ "mode", read_mode, 0, 0, 0, false },
 	{ "memory", read_memory, IN_VM(memory), SCENARIO_LEAST_MEMORY, SCENARIO_MOST_MEMORY,
 	  false },
@@ -248,6 +280,7 @@ static const struct yaml_field vm_fields[] = {
 	{ "watchdog", yaml_read_duration, IN_VM(watchdog_ns), 0, 0, false },
 	{ "step_replay", yaml_read_bool, IN_VM(step_replay), 0, 0, false },
 	{ "reads_tsc", yaml_read_bool, IN_VM(reads_tsc), 0, 0, false },
+	{ "workload", workload_read, IN_VM(workload), 0, 0, false },
 	{ "vcpus", read_vcpus, 0, 0, 0, false },
 	{ 0 },
 };
@@ -262,11 +295,15 @@ static int read_vm(struct yaml_reader *reader, const yaml_node_t *node,
 
 	vm->at = vm->share_at = yaml_place(node);
 	error = yaml_read_mapping(reader, node, "a VM", vm_fields, vm);
+	if (!error && !vm->image && !scenario->simulated)
+		return yaml_fail(reader, node, "a VM has no \"image\"; expected one");
 	if (error || !vm->name)
 		return error;
 	same = scenario_find_vm(scenario, vm->name);
-	if (same == scenario->vm_count - 1)
+	if (same == SIZE_MAX) {
+		directory_add(&scenario->names, vm->name, 2 * (scenario->vm_count - 1));
 		return 0;
+	}
 	reader->error->at = vm->name_at;
 	snprintf(reader->error->text, sizeof(reader->error->text),
 		 "name \"%s\" is taken by the VM in line %u; expected another", vm->name,
@@ -279,11 +316,14 @@ static int read_vms(struct yaml_reader *reader, const yaml_node_t *node,
 {
 	struct scenario *scenario = object;
 	int error = yaml_read_list(reader, node, field, read_vm, object);
+	size_t count;
 
+	if (!error)
+		error = scenario_count(scenario, &count, reader->error);
 	for (size_t i = 0; !error && i < scenario->vm_count; i++)
 		if (!scenario->vms[i].name)
-			scenario_name_vm(scenario, &scenario->vms[i]);
-	return error;
+			scenario_name_vm(scenario, i);
+	return error ? error : scenario_expand(scenario, reader->error);
 }
 
 /* ---------------------------------------------------------------- devices */
@@ -322,9 +362,9 @@ static const struct yaml_field scenario_fields[] = {
 	{ "watchdog", yaml_read_duration, IN_SCENARIO(watchdog_ns), 0, 0, false },
 	{ "show", read_show, 0, 0, 0, false },
 	{ "format", read_format, 0, 0, 0, false },
-	{ "vms", read_vms, 0, 1, SCENARIO_MOST_VMS, true },
-	{ "regions", scenario_read_regions, 0, 0, SCENARIO_MOST_VMS, false },
-	{ "devices", read_devices, 0, 0, SCENARIO_MOST_VMS, false },
+	{ "vms", read_vms, 0, 1, SCENARIO_MOST_ITEMS, true },
+	{ "regions", scenario_read_regions, 0, 0, SCENARIO_MOST_ITEMS, false },
+	{ "devices", read_devices, 0, 0, SCENARIO_MOST_ITEMS, false },
 	{ "expect", scenario_read_expect, 0, 0, 0, false },
 	{ 0 },
 };

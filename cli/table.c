@@ -12,7 +12,7 @@
 #include "heap.h"
 
 #define GAP  2	/* spaces between columns, and before the first one */
-#define WIDE 80 /* columns of a terminal */
+#define WIDE 80 /* columns, unless somebody knows better */
 
 void table_init(struct table *table, const char *columns)
 {
@@ -63,7 +63,7 @@ size_t table_width(const char *text)
 /* Measures the columns, leaves out what does not fit, and returns the whole's width. */
 static size_t lay_out(const struct table *table, size_t *widths, size_t columns)
 {
-	size_t total = 0;
+	size_t total = 0, wide = table->width ? table->width : WIDE;
 
 	for (size_t i = 0; i < table->count; i++) {
 		size_t width = table->cells[i] ? table_width(table->cells[i]) : 0;
@@ -73,7 +73,7 @@ static size_t lay_out(const struct table *table, size_t *widths, size_t columns)
 	}
 	for (size_t i = 0; i < columns; i++)
 		total += GAP + widths[i];
-	for (size_t i = 0; i < columns && total > WIDE; i++) {
+	for (size_t i = 0; i < columns && total > wide; i++) {
 		if (!strchr("oO", table->columns[i]))
 			continue;
 		total -= GAP + widths[i];

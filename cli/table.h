@@ -13,6 +13,7 @@ struct table {
 	const char *columns;
 	char **cells; /* row by row; a rule is a row whose first cell is NULL */
 	size_t count;
+	size_t width; /* columns that there are; 0: 80 */
 };
 
 /* `columns` is borrowed. table_print() frees the cells, and the table can be filled again. */
@@ -25,7 +26,7 @@ void table_cell(struct table *table, const char *format, ...);
 /* Adds a horizontal line; only between full rows. */
 void table_rule(struct table *table);
 
-/* Without its optional columns, if it would be wider than 80 with them. */
+/* Without its optional columns, if it would be wider than `width` with them. */
 void table_print(struct table *table, FILE *to);
 
 /* Columns that a text takes on a terminal: its characters, without control sequences. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 void terminal_init(struct terminal *terminal, FILE *to)
@@ -33,6 +34,36 @@ const char *terminal_colour(const struct terminal *terminal, enum colour colour)
 const char *terminal_plain(const struct terminal *terminal)
 {
 	return terminal->coloured ? "\033[0m" : "";
+}
+
+void terminal_size(const struct terminal *terminal, size_t *columns, size_t *lines)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(fileno(terminal->to), TIOCGWINSZ, &size))
+		size = (struct winsize){ 0 };
+	*columns = size.ws_col ? size.ws_col : 80;
+	*lines = size.ws_row ? size.ws_row : 24;
+}
+
+void terminal_screen(struct terminal *terminal, const char *text)
+{
+	size_t columns, lines, more = 0;
+
+	terminal_size(terminal, &columns, &lines);
+	fputs("\033[H", terminal->to);
+	for (const char *c = text; *c; c++)
+		more += *c == '\n';
+	for (size_t left = lines - 1; *text && (left > 1 || more == 1); left--, more--) {
+		size_t size = strcspn(text, "\n");
+
+		fprintf(terminal->to, "%.*s\033[K\n", (int)size, text);
+		text += size + 1;
+	}
+	if (more)
+		fprintf(terminal->to, "  … and %zu more lines\033[K\n", more);
+	fputs("\033[J", terminal->to);
+	fflush(terminal->to);
 }
 
 #define WIDTH 78

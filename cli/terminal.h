@@ -31,6 +31,15 @@ void terminal_init(struct terminal *terminal, FILE *to);
 const char *terminal_colour(const struct terminal *terminal, enum colour colour);
 const char *terminal_plain(const struct terminal *terminal);
 
+/* Its size; 80 by 24 where there is none to be asked for. */
+void terminal_size(const struct terminal *terminal, size_t *columns, size_t *lines);
+
+/*
+ * Shows a text, which ends with a newline, in place of the last one shown so: from the top of the
+ * screen, and what does not fit is cut off.
+ */
+void terminal_screen(struct terminal *terminal, const char *text);
+
 /*
  * Prints a text in lines that begin at column `indent` and end before column 79,
  * broken at spaces. The cursor is at column `at` already.

@@ -251,6 +251,30 @@ struct units_text units_time(uint64_t ns)
 	return units_duration(ns);
 }
 
+struct units_text units_brief(uint64_t ns)
+{
+	static const struct {
+		double factor;
+		const char *name;
+	} units[] = { { 1, "ns" }, { 1e3, "µs" }, { 1e6, "ms" }, { 1e9, "s" }, { 3600e9, "h" } };
+	struct units_text text = { "0" };
+	double value = (double)ns;
+	unsigned i = 0;
+
+	if (!ns)
+		return text;
+	/* 999.5 of a unit is shown as 1.00 of the next. */
+	while (i < 4 && value >= 0.9995 * units[i + 1].factor)
+		i++;
+	value /= units[i].factor;
+	if (i)
+		snprintf(text.text, sizeof(text.text), "%.*f %s", value < 9.995 ? 2 : value < 99.95,
+			 value, units[i].name);
+	else
+		snprintf(text.text, sizeof(text.text), "%" PRIu64 " ns", ns);
+	return text;
+}
+
 struct units_text units_size(uint64_t bytes)
 {
 	static const char *const names[] = { "bytes", "KiB", "MiB", "GiB" };

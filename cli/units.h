@@ -37,6 +37,7 @@ struct units_text units_count(uint64_t count);	       /* "1,234,567" */
 struct units_text units_duration(uint64_t ns);	       /* "312 µs", "10 ms", "1.5 s" */
 struct units_text units_seconds(uint64_t ns);	       /* "1.002": three decimals */
 struct units_text units_time(uint64_t ns);	       /* "312.000 µs", "7.000 s": for columns */
+struct units_text units_brief(uint64_t ns);	       /* "1.23 µs", "45.6 ms", "0": three digits */
 struct units_text units_size(uint64_t bytes);	       /* "64 KiB", "1 MiB" */
 struct units_text units_percent(double percent, unsigned decimals); /* "70.02 %" */
 

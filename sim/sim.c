@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #include "base/arith.h"
 #include "base/heap.h"
@@ -17,11 +19,13 @@
 
 #define NEVER UINT64_MAX
 
+/* All that a turn touches, in one cache line. */
 struct entity {
-	struct baton__sim_entity is;
 	struct baton__random random;
-	uint64_t to_exit_ns, to_rest_ns, to_end_ns; /* CPU time left; NEVER */
+	uint64_t to_exit_ns, to_rest_ns; /* CPU time left; NEVER */
+	uint64_t woke_ns;		 /* NEVER: it had a turn since */
 	struct baton__sim_entity_stats had;
+	uint32_t part; /* of `parts`: how many are behind it */
 	bool runnable;
 };
 
@@ -34,7 +38,9 @@ struct baton__sim {
 	struct baton__heap *sleepers; /* by the time to wake at */
 	struct baton__heap *leavers;  /* by the time to be removed at */
 	struct entity *entity;
-	uint32_t count;
+	const struct baton__sim_entity *kind;
+	uint32_t count, kinds;
+	size_t bytes;
 	struct baton__sim_overrun overrun;
 	struct baton__random random;
 	uint64_t now_ns, idle_ns, turns, skipped;
@@ -51,6 +57,30 @@ static uint64_t draw(struct baton__random *random, const struct baton__sim_range
 		return NEVER;
 	x = baton__random_in(random, range->low, range->high);
 	return x ? x : 1;
+}
+
+static const struct baton__sim_entity *kind_of(const struct baton__sim *sim, baton_entity_t e)
+{
+	return &sim->kind[sim->kinds == sim->count ? e : e % sim->kinds];
+}
+
+/* CPU time until it gives the CPU up. */
+static uint64_t draw_run(struct entity *x, const struct baton__sim_entity *is)
+{
+	if (!is->parts)
+		return draw(&x->random, &is->run_ns);
+	return x->part < is->part_count ? is->parts[x->part].run_ns : NEVER;
+}
+
+static bool will_sleep(const struct entity *x, const struct baton__sim_entity *is)
+{
+	return is->parts ? is->parts[x->part].sleep_ns : is->sleep_ns.high;
+}
+
+/* CPU time until its work is done. */
+static uint64_t to_end(const struct entity *x, const struct baton__sim_entity *is)
+{
+	return is->work_ns ? is->work_ns - x->had.charged_ns : NEVER;
 }
 
 static uint64_t draw_overrun(struct baton__sim *sim)
@@ -86,6 +116,7 @@ static void deliver(struct baton__sim *sim)
 	while (baton__heap_top(sim->sleepers, &e, &due) && due <= sim->now_ns) {
 		baton__heap_remove(sim->sleepers, e);
 		sim->entity[e].runnable = true;
+		sim->entity[e].woke_ns = due; /* which may be in the middle of a turn */
 		sim->ops->wake(sim->policy, e, sim->now_ns);
 		baton__lag_wake(sim->lag, e, sim->now_ns);
 		if (sim->observer && sim->observer->wake)
@@ -103,8 +134,9 @@ static void deliver(struct baton__sim *sim)
 static void play(struct baton__sim *sim, struct entity *x, const struct baton_sched_pick *pick,
 		 struct baton__sim_turn *turn)
 {
+	const struct baton__sim_entity *is = kind_of(sim, turn->entity);
 	uint64_t limit = baton__add_sat(pick->slice_ns, draw_overrun(sim));
-	uint64_t leaves = baton__min(x->to_rest_ns, x->to_end_ns);
+	uint64_t ends = to_end(x, is), leaves = baton__min(x->to_rest_ns, ends);
 	uint64_t next_exit = x->to_exit_ns;
 
 	if (limit == NEVER && leaves == NEVER && (next_exit == NEVER || pick->exits == NEVER)) {
@@ -114,7 +146,7 @@ static void play(struct baton__sim *sim, struct entity *x, const struct baton_sc
 	while (next_exit < leaves && next_exit <= limit) {
 		turn->exits++;
 		turn->charged_ns = next_exit;
-		next_exit = baton__add_sat(next_exit, draw(&x->random, &x->is.exit_ns));
+		next_exit = baton__add_sat(next_exit, draw(&x->random, &is->exit_ns));
 		if (turn->exits < pick->exits && turn->charged_ns < pick->slice_ns)
 			continue;
 		turn->why = turn->exits < pick->exits ? BATON_WHY_SLICE : BATON_WHY_EXITS;
@@ -123,10 +155,10 @@ static void play(struct baton__sim *sim, struct entity *x, const struct baton_sc
 	turn->charged_ns = baton__min(leaves, limit);
 	if (leaves > limit)
 		turn->why = BATON_WHY_SLICE;
-	else if (x->to_end_ns == leaves)
+	else if (ends == leaves)
 		turn->why = BATON_WHY_END;
 	else
-		turn->why = x->is.sleep_ns.high ? BATON_WHY_BLOCK : BATON_WHY_YIELD;
+		turn->why = will_sleep(x, is) ? BATON_WHY_BLOCK : BATON_WHY_YIELD;
 ended:
 	x->to_exit_ns = next_exit;
 }
@@ -137,31 +169,41 @@ static void count_down(uint64_t *left, uint64_t ns)
 		*left -= ns;
 }
 
+/* What blocks, yields or ends does it by an exit. Returns for how long it sleeps, if it does. */
+static uint64_t draw_next(struct entity *x, const struct baton__sim_entity *is, bool blocks)
+{
+	uint64_t sleep_ns = 0;
+
+	if (!x->to_exit_ns)
+		x->to_exit_ns = draw(&x->random, &is->exit_ns);
+	if (is->parts && !x->to_rest_ns)
+		sleep_ns = is->parts[x->part++].sleep_ns;
+	if (!x->to_rest_ns)
+		x->to_rest_ns = draw_run(x, is);
+	return is->parts || !blocks ? sleep_ns : draw(&x->random, &is->sleep_ns);
+}
+
 /* Charges a turn and tells everybody. */
 static void end_turn(struct baton__sim *sim, struct entity *x, const struct baton__sim_turn *turn)
 {
 	baton_entity_t e = turn->entity;
+	uint64_t sleep_ns;
 
 	sim->now_ns += turn->charged_ns;
 	sim->turns++;
 	x->had.turns++;
 	x->had.exits += turn->exits;
 	x->had.charged_ns += turn->charged_ns;
+	x->woke_ns = NEVER;
 	count_down(&x->to_exit_ns, turn->charged_ns);
 	count_down(&x->to_rest_ns, turn->charged_ns);
-	count_down(&x->to_end_ns, turn->charged_ns);
-	/* What blocks, yields or ends does it by an exit. */
-	if (!x->to_exit_ns)
-		x->to_exit_ns = draw(&x->random, &x->is.exit_ns);
-	if (!x->to_rest_ns)
-		x->to_rest_ns = draw(&x->random, &x->is.run_ns);
+	sleep_ns = draw_next(x, kind_of(sim, e), turn->why == BATON_WHY_BLOCK);
 
 	sim->ops->ran(sim->policy, e, turn->charged_ns, turn->why, sim->now_ns);
 	baton__lag_ran(sim->lag, e, turn->charged_ns, turn->slice_ns, turn->why, sim->now_ns);
 	x->runnable = !baton_why_leaves(turn->why);
 	if (turn->why == BATON_WHY_BLOCK)
-		baton__heap_insert(sim->sleepers, e,
-				   baton__add_sat(sim->now_ns, draw(&x->random, &x->is.sleep_ns)));
+		baton__heap_insert(sim->sleepers, e, baton__add_sat(sim->now_ns, sleep_ns));
 	if (sim->observer && sim->observer->turn)
 		sim->observer->turn(sim->context, turn);
 	if (turn->why == BATON_WHY_END)
@@ -222,6 +264,7 @@ int baton__sim_step(struct baton__sim *sim, uint64_t until_ns)
 	x = &sim->entity[pick.entity];
 	turn.entity = pick.entity;
 	turn.begin_ns = sim->now_ns;
+	turn.waited_ns = x->woke_ns == NEVER ? NEVER : sim->now_ns - x->woke_ns;
 	turn.slice_ns = pick.slice_ns;
 	play(sim, x, &pick, &turn);
 	if (turn.charged_ns == NEVER) {
@@ -247,45 +290,82 @@ int baton__sim_run(struct baton__sim *sim, uint64_t until_ns)
 static int admit(struct baton__sim *sim, const struct baton__sim_config *config, uint32_t e,
 		 struct baton_diag *diag)
 {
-	const struct baton__sim_entity *is = &config->entities[e];
-	const struct baton_sched_entity what = { .weight = is->weight };
+	const struct baton__sim_entity *is = kind_of(sim, e);
+	const struct baton_sched_entity what = {
+		.weight = config->weights ? config->weights[e] : is->weight,
+	};
 	struct entity *x = &sim->entity[e];
 	int error = sim->ops->add(sim->policy, e, &what, 0, diag);
 
 	if (error)
 		return error;
-	baton__lag_add(sim->lag, e, is->weight);
-	*x = (struct entity){ .is = *is, .random = baton__random_stream(config->seed, e + 1) };
+	baton__lag_add(sim->lag, e, what.weight);
+	*x = (struct entity){ .random = baton__random_stream(config->seed, e + 1) };
 	x->to_exit_ns = draw(&x->random, &is->exit_ns);
-	x->to_rest_ns = draw(&x->random, &is->run_ns);
-	x->to_end_ns = is->work_ns ? is->work_ns : NEVER;
+	x->to_rest_ns = draw_run(x, is);
+	x->woke_ns = NEVER;
 	baton__heap_insert(sim->sleepers, e, is->arrives_ns);
 	if (is->removed_ns)
 		baton__heap_insert(sim->leavers, e, is->removed_ns);
 	return 0;
 }
 
+#define HUGE_PAGE (UINT64_C(2) << 20)
+
+/* Large blocks stand in huge pages where the kernel has some: turns jump about in them. */
+static void *big_zeroed(size_t bytes)
+{
+	void *block;
+
+	if (bytes < HUGE_PAGE)
+		return calloc(1, bytes ? bytes : 1);
+	bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+	block = aligned_alloc(HUGE_PAGE, bytes);
+	if (!block)
+		return NULL;
+	madvise(block, bytes, MADV_HUGEPAGE);
+	return memset(block, 0, bytes);
+}
+
+/* Zeroed; NULL without memory. */
+static void *allocate(struct baton__sim *sim, size_t bytes)
+{
+	sim->bytes += bytes;
+	return big_zeroed(bytes);
+}
+
+static int allocate_all(struct baton__sim *sim)
+{
+	uint32_t count = sim->count;
+
+	sim->policy = allocate(sim, sim->ops->size(count));
+	sim->lag = allocate(sim, baton__lag_size(count));
+	sim->sleepers = allocate(sim, baton__heap_size(count));
+	sim->leavers = allocate(sim, baton__heap_size(count));
+	sim->entity = allocate(sim, count * sizeof(*sim->entity));
+	return sim->policy && sim->lag && sim->sleepers && sim->leavers && sim->entity ? 0 : -ENOMEM;
+}
+
 int baton__sim_create(const struct baton__sim_config *config, struct baton_diag *diag,
 		      struct baton__sim **out)
 {
 	struct baton__sim *sim = calloc(1, sizeof(*sim));
-	int error = -ENOMEM;
+	int error;
 
 	if (!sim)
-		return error;
+		return -ENOMEM;
 	sim->ops = config->ops;
 	sim->observer = config->observer;
 	sim->context = config->context;
+	sim->kind = config->entities;
 	sim->count = config->count;
+	sim->kinds = config->kinds ? config->kinds : config->count;
 	sim->cut = BATON_NOBODY;
 	sim->overrun = config->overrun;
 	sim->random = baton__random_stream(config->seed, 0);
-	sim->policy = calloc(1, sim->ops->size(sim->count));
-	sim->lag = calloc(1, baton__lag_size(sim->count));
-	sim->sleepers = calloc(1, baton__heap_size(sim->count));
-	sim->leavers = calloc(1, baton__heap_size(sim->count));
-	sim->entity = calloc(sim->count, sizeof(*sim->entity));
-	if (!sim->policy || !sim->lag || !sim->sleepers || !sim->leavers || !sim->entity)
+	sim->bytes = sizeof(*sim);
+	error = allocate_all(sim);
+	if (error)
 		goto destroy;
 	baton__lag_init(sim->lag, sim->count);
 	baton__heap_init(sim->sleepers, sim->count);
@@ -315,15 +395,26 @@ void baton__sim_destroy(struct baton__sim *sim)
 	free(sim);
 }
 
-void baton__sim_stats(const struct baton__sim *sim, struct baton__sim_stats *stats)
+void baton__sim_progress(const struct baton__sim *sim, struct baton__sim_stats *stats)
 {
 	*stats = (struct baton__sim_stats){
 		.now_ns = sim->now_ns,
 		.idle_ns = sim->idle_ns,
 		.turns = sim->turns,
 		.skipped = sim->skipped,
+		.bytes = sim->bytes,
 	};
+}
+
+void baton__sim_stats(const struct baton__sim *sim, struct baton__sim_stats *stats)
+{
+	baton__sim_progress(sim, stats);
 	baton__lag_read_during(sim->lag, sim->cut, sim->cut_ns, &stats->lag);
+}
+
+uint64_t baton__sim_lag_now(const struct baton__sim *sim)
+{
+	return baton__lag_now(sim->lag);
 }
 
 void baton__sim_entity_stats(const struct baton__sim *sim, baton_entity_t e,

@@ -3,7 +3,8 @@
 #
 # pack.sh - what a bed's machine finds when it starts. Two archives, one behind
 # the other: the base, which is kept, with busybox, the modules and init; and
-# the files of this run. Both are plain cpio: unpacking costs more than reading.
+# the files of this run, whose modules win. Both are plain cpio: unpacking costs
+# more than reading.
 
 # pack_cpio DIR: its contents as an archive on stdout.
 pack_cpio()
@@ -27,6 +28,7 @@ pack_base()
 		"$stage/dev" "$stage/proc" "$stage/sys"
 	cp "$here/init" "$stage/init"
 	chmod 755 "$stage/init"
+	[ ! -e "$here/init-$bed" ] || cp "$here/init-$bed" "$stage/init-bed"
 	for name in $bed_modules; do
 		module=$(linux_module "$cache/linux" "$name")
 		case $module in
@@ -34,7 +36,7 @@ pack_base()
 		*.xz) xz -dc "$module" ;;
 		*.zst) zstd -dc "$module" ;;
 		*) false ;;
-		esac >"$stage/modules/$name.ko" || {
+		esac >"$stage/modules/$name.ko" && bed_module "$stage/modules/$name.ko" || {
 			say "the kernel in $cache/linux has no module $name that could be unpacked"
 			return 1
 		}

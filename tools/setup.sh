@@ -7,7 +7,8 @@
 # Each function returns 1 after it has said what is wrong and what to do.
 
 # A line per package: Debian's name, how to see that another system has it, and
-# what to look for there. `command NAME`, `header FILE`, `library PKG-CONFIG-NAME`.
+# what to look for there. `command NAME`, `file PATH`, `header FILE`, `library PKG-CONFIG-NAME`;
+# `debian -`: nothing, as it is of use with Debian's kernel only.
 packages_table()
 {
 	cat <<-EOF
@@ -20,11 +21,20 @@ packages_table()
 	libjansson-dev   library  jansson             jansson with headers
 	libcapstone-dev  library  capstone            capstone with headers
 	libdw-dev        library  libdw               elfutils' libdw with headers
-	qemu-system-x86  command  qemu-system-x86_64  QEMU for x86-64
 	busybox-static   command  busybox             busybox, statically linked
 	cpio             command  cpio                cpio
+	qemu-system-x86  command  qemu-system-x86_64  QEMU for x86-64
+	bochs            command  bochs               Bochs with VMX
+	bochs-term       command  bochs               Bochs's display library term
+	bochsbios        file     /usr/share/bochs/BIOS-bochs-latest        Bochs's BIOS
+	vgabios          file     /usr/share/vgabios/vgabios-stdvga.bin     vgabios
+	grub-common      command  grub-mkrescue       grub-mkrescue
+	grub-pc-bin      file     /usr/lib/grub/i386-pc/moddep.lst          GRUB for PCs with a BIOS
+	xorriso          command  xorriso             xorriso
+	mtools           command  mformat             mtools
 	libcmocka-dev    library  cmocka              cmocka with headers
 	jq               command  jq                  jq
+	gnuplot-nox      command  gnuplot             gnuplot
 	g++              command  g++                 C++ compiler
 	spin             command  spin                spin, the model checker
 	gcovr            command  gcovr               gcovr
@@ -34,14 +44,23 @@ packages_table()
 	graphviz         command  dot                 graphviz
 	weasyprint       command  weasyprint          weasyprint
 	poppler-utils    command  pdftotext           poppler's utilities
+	make             command  make                make
+	patch            command  patch               patch
+	xz-utils         command  xz                  xz
+	cpuid            command  cpuid               cpuid
+	linux-source-6.1           debian -  the source of Debian's kernel
+	linux-headers-cloud-amd64  debian -  headers of the test beds' kernel
 	EOF
 }
 
 packages_build='gcc libc6-dev meson ninja-build pkg-config libyaml-dev libjansson-dev libcapstone-dev
 	libdw-dev'
-packages_bed='qemu-system-x86 busybox-static cpio'
+packages_bed='busybox-static cpio'
+packages_svm='qemu-system-x86'
+packages_vmx='bochs bochs-term bochsbios vgabios grub-common grub-pc-bin xorriso mtools'
 packages_test='libcmocka-dev jq g++ spin gcovr valgrind mandoc
-	pandoc graphviz weasyprint poppler-utils'
+	pandoc graphviz weasyprint poppler-utils gnuplot-nox
+	make patch xz-utils cpuid linux-source-6.1 linux-headers-cloud-amd64'
 
 is_debian()
 {
@@ -57,8 +76,10 @@ is_installed()
 	fi
 	case $2 in
 	command) command -v "$3" >/dev/null ;;
+	file) [ -e "$3" ] ;;
 	library) pkg-config --exists "$3" 2>/dev/null ;;
 	header) echo "#include <$3>" | gcc -E - >/dev/null 2>&1 ;;
+	debian) ;;
 	esac
 }
 

@@ -37,6 +37,7 @@ struct baton_vm;
 struct baton_vcpu;
 struct baton_device;
 struct baton_device_ops;
+struct baton_trace_sink;
 
 /* A guest-physical address: a number, never a pointer of the host's. */
 typedef uint64_t baton_gpa_t;
@@ -126,7 +127,7 @@ struct baton_choices {
 /*
  * How a host is made. Start from BATON_HOST_CONFIG, change what you need.
  * All pointers are borrowed for the call, save `observer`,
- * `observer_context` and `sched.script`, which must outlive the host.
+ * `observer_context`, `sched.script` and what `trace` points on to, which must outlive the host.
  */
 struct baton_host_config {
 	const char *policy;		    /* a name from baton_policies(); ignored if `ops` is set */
@@ -143,6 +144,7 @@ struct baton_host_config {
 	 * at once, whoever is to come late is there, and no device's alarm sounds.
 	 */
 	bool untimed;
+	const struct baton_trace_sink *trace; /* may be NULL: no trace. trace.h */
 };
 
 #define BATON_HOST_CONFIG                                              \
@@ -335,8 +337,8 @@ int baton_region_create(struct baton_host *host, uint64_t size, struct baton_dia
  * Puts a region into a VM's memory at a GPA, a multiple of 4 KiB, in place of what
  * was there: from then on, what one of its VMs writes is what the others read. Before
  * or between runs. Errors: -EINVAL (outside of the memory that an image may use, a
- * VM of another host, or one with step_replay), -EEXIST (the VM's image lies there),
- * -ENOMEM.
+ * VM of another host, or one with step_replay), -EEXIST (the VM's image or another
+ * region lies there), -ENOSPC (a VM has at most 16), -ENOMEM.
  */
 int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
 		       struct baton_diag *diag);
@@ -345,8 +347,8 @@ int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_g
  * The same, and *trapped*: each access of this VM to the region is an exit (MMIO), at
  * the very instruction, so that it is counted, seen by observers and can be
  * replayed. A read-modify-write is a read and a write. Code, stacks and page tables do
- * not work there. A VM has at most 8 such regions. Errors besides: -ENOSPC, -EEXIST
- * (another one lies there), or what KVM_SET_USER_MEMORY_REGION gave.
+ * not work there. A VM has at most 8 such regions. Errors besides: -ENOSPC, or what
+ * KVM_SET_USER_MEMORY_REGION gave.
  */
 int baton_region_trap(struct baton_region *region, struct baton_vm *vm, baton_gpa_t at,
 		      struct baton_diag *diag);
@@ -384,10 +386,32 @@ struct baton_vm_stats {
 	uint64_t handler_ns;
 	uint64_t ready_ns;
 	uint64_t blocked_ns;
+	/*
+	 * What it is owed (above 0), or has had too much, for its share of the time since the
+	 * set of runnable VMs last changed (docs/architecture.md, "Lag"). 0 if it cannot run.
+	 */
+	int64_t lag_ns;
 	struct baton_exit_stats by_kind[BATON_EXIT_KINDS];
 };
 
 void baton_vm_stats(const struct baton_vm *vm, struct baton_vm_stats *stats);
+
+/* A figure that KVM itself keeps of a VM's vCPU, under the name that KVM gives it. */
+struct baton_kvm_stat {
+	char name[48]; /* "exits", "io_exits", "halt_exits" … */
+	bool grows;    /* it counts, from 0 on; else it is as of now, or the most there was */
+	uint64_t value;
+};
+
+/*
+ * Reads KVM's own figures, of the VM's whole life: fills `stats` with the first `room` of
+ * them, and `count` says how many there are. What they mean is the kernel's to say, and a
+ * KVM may leave all of them at 0; figures with several values are left out. Does not
+ * block. Errors: -ENOTSUP (this KVM has none: before Linux 5.14), -EMFILE, -ENOMEM, -EPROTO
+ * (it is not as KVM's documentation says).
+ */
+int baton_vm_kvm_stats(const struct baton_vm *vm, struct baton_kvm_stat *stats, uint32_t room,
+		       uint32_t *count);
 
 /* Exits so far of one kind, or of all with BATON_EXIT_KINDS; one being served is counted. */
 uint64_t baton_vm_exits(const struct baton_vm *vm, enum baton_exit_kind kind);
@@ -429,7 +453,7 @@ enum baton_steps_end {
 	BATON_STEPS_NONE,   /* there was none: not asked for, or no instruction was to blame */
 	BATON_STEPS_EXACT,  /* it died again: the last of the steps is the one */
 	BATON_STEPS_OTHER,  /* something else happened: perhaps it read the time */
-	BATON_STEPS_LONG,   /* the death was not reached: too many steps, or too much time */
+	BATON_STEPS_LONG,   /* the death was not reached: too many steps, too much time, or a stop */
 	BATON_STEPS_FAILED, /* this KVM would not do it */
 	BATON_STEPS_ENDS
 };

@@ -45,6 +45,19 @@ struct baton_access {
 /* Serves one access. Must not block, and must not keep the pointer. */
 typedef enum baton_verdict (*baton_access_fn)(void *state, struct baton_access *access);
 
+/* What a device is told of a snapshot that it comes from. */
+struct baton_restore {
+	/*
+	 * Should it go on as the other forks do? If not, a device that draws numbers
+	 * goes on with others, which `seed` fixes.
+	 */
+	bool repeat;
+	uint64_t seed;
+};
+
+/* A fork that is being made: see baton_forking_vm(). */
+struct baton_forking;
+
 struct baton_device_ops {
 	const char *name; /* the type, as in a scenario */
 	size_t size;	  /* bytes of state */
@@ -62,9 +75,48 @@ struct baton_device_ops {
 	 */
 	void (*ended)(void *state, struct baton_vm *vm);
 
-	/* Releases what init() acquired itself; claims go by themselves. May be NULL. */
+	/* Releases what init() or forked() acquired; claims go by themselves. May be NULL. */
 	void (*fini)(void *state);
+
+	/*
+	 * For snapshots (snapshot.h). So many bytes at the end of the state are *plain*: what
+	 * changes while guests run, without pointers, descriptors or times. A snapshot keeps
+	 * them, a fork begins with them, a reset puts them back, a hash is made of them. What
+	 * stands in front of them was set up once.
+	 */
+	size_t plain;
+
+	/*
+	 * Makes a device of a fork: `state` is a copy of the whole state as it was, whose
+	 * pointers lead to VMs and devices that were: this is to replace them (see
+	 * baton_forking_vm()) and to acquire anew what init() acquires. Claims and alarms
+	 * are copied without its help. 0, or -errno with a diagnostic. May be NULL if all of
+	 * the state is plain; otherwise VMs with such a device cannot be snapshotted.
+	 */
+	int (*forked)(struct baton_device *device, void *state,
+		      const struct baton_forking *forking, struct baton_diag *diag);
+
+	/* The plain bytes have been put in place, in a fork or by a reset. May be NULL. */
+	void (*restored)(void *state, const struct baton_restore *restore);
+
+	/*
+	 * For snapshots in files. `state` is what init() made of it, but its plain bytes come
+	 * from a file: they may be anything, even a bool of 2. Can all handlers work with
+	 * them? 0 or -EINVAL. NULL: such a device cannot be put into a file, unless it has no
+	 * plain bytes. `layout` grows when the plain bytes come to mean something else: a
+	 * file of another one is refused.
+	 */
+	int (*check)(const void *state);
+	uint32_t layout;
 };
+
+/*
+ * The VM or the device of the fork that takes the place of one that was snapshotted. The
+ * pointer is only compared. NULL if the snapshot has no such one, as with NULL.
+ */
+struct baton_vm *baton_forking_vm(const struct baton_forking *forking, const struct baton_vm *vm);
+struct baton_device *baton_forking_device(const struct baton_forking *forking,
+					  const struct baton_device *device);
 
 /*
  * Fills a diagnostic, which may be NULL, and returns `error`, a negative errno,
@@ -153,6 +205,9 @@ void baton_vcpu_interrupt(struct baton_vcpu *vcpu, unsigned line);
  * due() is called when the turn under way ends. It goes when `vm` ends.
  */
 void baton_device_alarm(struct baton_device *device, struct baton_vm *vm, uint64_t at_ns);
+
+/* For which time the device's alarm was set last, be it that it has come. */
+uint64_t baton_device_alarm_time(const struct baton_device *device);
 
 /* ------------------------------------------------------- Baton's own devices */
 

@@ -65,8 +65,20 @@ static inline uint64_t baton__load(const void *from, uint8_t size)
 /* The other way: the low `size` bytes of `value`, 8 at most. */
 static inline void baton__store(void *to, uint64_t value, uint8_t size)
 {
-	for (unsigned i = 0; i < size && i < sizeof(value); i++)
-		((uint8_t *)to)[i] = (uint8_t)(value >> 8 * i);
+	switch (size) {
+	case 1:
+		memcpy(to, &value, 1);
+		break;
+	case 2:
+		memcpy(to, &value, 2);
+		break;
+	case 4:
+		memcpy(to, &value, 4);
+		break;
+	default:
+		for (unsigned i = 0; i < size && i < sizeof(value); i++)
+			((uint8_t *)to)[i] = (uint8_t)(value >> 8 * i);
+	}
 }
 
 #endif

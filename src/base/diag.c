@@ -41,3 +41,24 @@ int baton_diag_set(struct baton_diag *diag, int error, const char *where, const 
 	va_end(args);
 	return error;
 }
+
+const char *baton__limit_hint(int error)
+{
+	switch (error) {
+	case EMFILE:
+		return "; raise the limit on open files (ulimit -n): a VM takes three";
+	case ENFILE:
+		return "; the whole system may have no more open files (sysctl fs.file-max)";
+	case EAGAIN:
+		return "; raise the limit on tasks (ulimit -u, or the cgroup's pids.max): KVM takes "
+		       "one per VM";
+	default:
+		return "";
+	}
+}
+
+const char *baton__mapping_hint(int error)
+{
+	return error == ENOMEM ? "; out of memory, or of mappings (sysctl vm.max_map_count): a VM "
+				 "takes four" : baton__limit_hint(error);
+}

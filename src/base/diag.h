@@ -15,4 +15,11 @@ struct baton_diag;
 __attribute__((format(printf, 4, 5)))
 int baton__diag(struct baton_diag *diag, int error, const char *where, const char *format, ...);
 
+/*
+ * What to do about an errno that a limit may be behind, to follow strerror(); "" if none is.
+ * The second is for what mmap() and its like gave.
+ */
+const char *baton__limit_hint(int error);
+const char *baton__mapping_hint(int error);
+
 #endif

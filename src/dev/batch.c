@@ -9,11 +9,12 @@
 #include <errno.h>
 
 #include "dev/pair.h"
+#include "dev/plain.h"
 
 struct batch {
-	struct baton__pair pair;
 	uint32_t size;
 	struct baton_batch_ports ports;
+	struct baton__pair pair;
 	bool has_array, full, at_hand;
 	uint64_t array, buffer; /* linear addresses of the producer's and the consumer's */
 	uint32_t items[BATON_TRAFFIC_MOST];
@@ -182,9 +183,31 @@ static int init(struct baton_device *device, void *state, const void *config,
 	return error;
 }
 
+static int forked(struct baton_device *device, void *state,
+		  const struct baton_forking *forking, struct baton_diag *diag)
+{
+	struct batch *b = state;
+
+	baton__pair_forked(&b->pair, forking);
+	return 0;
+}
+
+static int check_plain(const void *state)
+{
+	const struct batch *b = state;
+
+	if (baton__pair_check(&b->pair) || !baton__is_bool(&b->has_array) || !baton__is_bool(&b->full) ||
+	    !baton__is_bool(&b->at_hand))
+		return -EINVAL;
+	return 0;
+}
+
 const struct baton_device_ops baton_batch = {
 	.name = "batch",
 	.size = sizeof(struct batch),
 	.init = init,
 	.ended = ended,
+	.plain = BATON__PAIR_PLAIN(batch),
+	.forked = forked,
+	.check = check_plain,
 };

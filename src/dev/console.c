@@ -127,10 +127,30 @@ static void fini(void *state)
 	flush(state);
 }
 
+/* What a guest has not ended the line of is part of its state, as in a fork(2). */
+static int forked(struct baton_device *device, void *state,
+		  const struct baton_forking *forking, struct baton_diag *diag)
+{
+	struct console *c = state;
+
+	c->config.vm = baton_forking_vm(forking, c->config.vm);
+	return 0;
+}
+
+static int check_plain(const void *state)
+{
+	const struct console *c = state;
+
+	return c->used < LINE ? 0 : -EINVAL;
+}
+
 const struct baton_device_ops baton_console = {
 	.name = "console",
 	.size = sizeof(struct console),
 	.init = init,
 	.ended = ended,
 	.fini = fini,
+	.plain = sizeof(struct console) - offsetof(struct console, used),
+	.forked = forked,
+	.check = check_plain,
 };

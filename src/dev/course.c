@@ -14,16 +14,19 @@
 #include <string.h>
 
 #include "baton/device.h"
+#include "dev/plain.h"
 
 #define STRING_MAX 4096 /* bytes, its NUL included */
 
 struct course {
 	struct baton_course_config config;
-	uint64_t text_slots; /* in the memory that the VM keeps for devices */
-	uint64_t texts;	     /* written there so far */
-	uint32_t hva;	     /* the answer to the last GVA_TO_HVA */
-	bool asked;	     /* and it has not been fetched */
-	char string[STRING_MAX];
+	uint64_t text_slots;	 /* in the memory that the VM keeps for devices */
+	char string[STRING_MAX]; /* for one access */
+
+	/* From here on it is plain. */
+	uint64_t texts; /* written there so far */
+	uint32_t hva;	/* the answer to the last GVA_TO_HVA */
+	bool asked;	/* and it has not been fetched */
 };
 
 static enum baton_verdict fault(struct baton_access *a, const char *why)
@@ -221,8 +224,30 @@ static int init(struct baton_device *device, void *state, const void *config,
 	return 0;
 }
 
+static int forked(struct baton_device *device, void *state,
+		  const struct baton_forking *forking, struct baton_diag *diag)
+{
+	struct course *c = state;
+
+	c->config.vm = baton_forking_vm(forking, c->config.vm);
+	c->config.console = baton_forking_device(forking, c->config.console);
+	if (!c->config.console)
+		return baton_diag_set(diag, -EINVAL, "course", "the snapshot does not have its console");
+	return 0;
+}
+
+static int check_plain(const void *state)
+{
+	const struct course *c = state;
+
+	return baton__is_bool(&c->asked) ? 0 : -EINVAL;
+}
+
 const struct baton_device_ops baton_course = {
 	.name = "course",
 	.size = sizeof(struct course),
 	.init = init,
+	.plain = sizeof(struct course) - offsetof(struct course, texts),
+	.forked = forked,
+	.check = check_plain,
 };

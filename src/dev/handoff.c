@@ -8,15 +8,16 @@
 #include <errno.h>
 
 #include "dev/pair.h"
+#include "dev/plain.h"
 
 struct item {
 	uint32_t value;
-	uint8_t size; /* bytes, as it was written */
+	uint32_t size; /* bytes, as it was written */
 };
 
 struct handoff {
-	struct baton__pair pair;
 	uint32_t depth;
+	struct baton__pair pair;
 	bool emptying;
 	uint32_t held, taken; /* since filling began; taken <= held <= depth */
 	uint64_t unreported;  /* taken, and not reported yet */
@@ -136,9 +137,32 @@ static int init(struct baton_device *device, void *state, const void *config,
 	return error;
 }
 
+static int forked(struct baton_device *device, void *state,
+		  const struct baton_forking *forking, struct baton_diag *diag)
+{
+	struct handoff *h = state;
+
+	baton__pair_forked(&h->pair, forking);
+	return 0;
+}
+
+static int check_plain(const void *state)
+{
+	const struct handoff *h = state;
+
+	if (baton__pair_check(&h->pair) || !baton__is_bool(&h->emptying))
+		return -EINVAL;
+	if (h->taken > h->held || h->held > h->depth || (!h->emptying && h->held == h->depth))
+		return -EINVAL;
+	return 0;
+}
+
 const struct baton_device_ops baton_handoff = {
 	.name = "handoff",
 	.size = sizeof(struct handoff),
 	.init = init,
 	.ended = ended,
+	.plain = BATON__PAIR_PLAIN(handoff),
+	.forked = forked,
+	.check = check_plain,
 };

@@ -10,7 +10,7 @@
 
 struct latch {
 	uint16_t first;
-	uint64_t value[PORTS_MAX];
+	uint64_t value[PORTS_MAX]; /* plain */
 };
 
 static enum baton_verdict serve(void *state, struct baton_access *a)
@@ -38,8 +38,24 @@ static int init(struct baton_device *device, void *state, const void *config,
 	return baton_device_claim_ports(device, c->vm, c->first, c->count, serve, diag);
 }
 
+/* The state has nothing of its VM's. */
+static int forked(struct baton_device *device, void *state,
+		  const struct baton_forking *forking, struct baton_diag *diag)
+{
+	return 0;
+}
+
+/* Ports keep any value. */
+static int check_plain(const void *state)
+{
+	return 0;
+}
+
 const struct baton_device_ops baton_latch = {
 	.name = "latch",
 	.size = sizeof(struct latch),
 	.init = init,
+	.plain = sizeof(struct latch) - offsetof(struct latch, value),
+	.forked = forked,
+	.check = check_plain,
 };

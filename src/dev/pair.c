@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "dev/plain.h"
+
 #define RETRY_NS 1000000
 
 const char *baton_traffic_name(enum baton_traffic_kind kind)
@@ -61,6 +63,23 @@ enum baton__side baton__pair_ended(struct baton__pair *pair, const struct baton_
 		return side;
 	}
 	return BATON__NOBODY;
+}
+
+void baton__pair_forked(struct baton__pair *pair, const struct baton_forking *forking)
+{
+	for (int side = 0; side < 2; side++)
+		pair->vm[side] = baton_forking_vm(forking, pair->vm[side]);
+	pair->config.producer = pair->vm[BATON__PRODUCER];
+	pair->config.consumer = pair->vm[BATON__CONSUMER];
+}
+
+int baton__pair_check(const struct baton__pair *pair)
+{
+	for (int side = 0; side < 2; side++)
+		if (!baton__is_bool(&pair->waits[side]) || !baton__is_bool(&pair->ended[side]) ||
+		    pair->ended[side])
+			return -EINVAL;
+	return 0;
 }
 
 bool baton__pair_ready(const struct baton__pair *pair, const struct baton_access *a)

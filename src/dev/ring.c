@@ -8,14 +8,15 @@
  * its to change. Here a count tells full from empty, whatever the layout.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "dev/pair.h"
 
 #define HEADER_MOST 3 /* words in front of the slots: prod_p, cons_p and perhaps count */
 
 struct ring {
-	struct baton__pair pair;
 	struct baton_ring_config config;
+	struct baton__pair pair;
 	enum baton__side turn; /* whose it is */
 	int32_t pointer[2];    /* prod_p and cons_p, as the layout has them */
 	uint32_t held;
@@ -285,9 +286,41 @@ static int init(struct baton_device *device, void *state, const void *config,
 	return error;
 }
 
+static int forked(struct baton_device *device, void *state,
+		  const struct baton_forking *forking, struct baton_diag *diag)
+{
+	struct ring *r = state;
+
+	baton__pair_forked(&r->pair, forking);
+	return 0;
+}
+
+/* The pointers say how many items there are, but whether none or all. */
+static int check_plain(const void *state)
+{
+	const struct ring *r = state;
+	int32_t capacity = (int32_t)r->config.capacity;
+	int32_t first = r->config.layout == BATON_RING_POINTERS ? -1 : 0;
+	uint32_t turn;
+
+	memcpy(&turn, &r->turn, sizeof(turn));
+	if (baton__pair_check(&r->pair) || turn > BATON__NOBODY)
+		return -EINVAL;
+	for (int side = 0; side < 2; side++)
+		if (r->pointer[side] < first || r->pointer[side] >= capacity)
+			return -EINVAL;
+	if (r->held > r->config.capacity - (r->config.layout == BATON_RING_POINTERS))
+		return -EINVAL;
+	return (r->pointer[BATON__PRODUCER] - r->pointer[BATON__CONSUMER] + capacity) % capacity ==
+	       (int32_t)r->held % capacity ? 0 : -EINVAL;
+}
+
 const struct baton_device_ops baton_ring = {
 	.name = "ring",
 	.size = sizeof(struct ring),
 	.init = init,
 	.ended = ended,
+	.plain = BATON__PAIR_PLAIN(ring),
+	.forked = forked,
+	.check = check_plain,
 };

@@ -8,6 +8,7 @@
 #include "baton/abi.h"
 #include "base/arith.h"
 #include "base/diag.h"
+#include "host/group.h"
 #include "host/host.h"
 
 #define PORTS UINT64_C(0x10000)
@@ -64,6 +65,11 @@ void baton_device_alarm(struct baton_device *device, struct baton_vm *vm, uint64
 		baton__kick_by(&host->kick, e->alarm_ns);
 }
 
+uint64_t baton_device_alarm_time(const struct baton_device *device)
+{
+	return device->alarm_ns;
+}
+
 void baton__devices_sound(struct baton_host *host, uint32_t n, uint64_t now)
 {
 	struct baton__entity *e = &host->entities[n];
@@ -81,22 +87,25 @@ void baton__devices_sound(struct baton_host *host, uint32_t n, uint64_t now)
 
 /* ------------------------------------------------------------ life and claims */
 
-/* Takes the device's claims off every bus, then the device itself. */
-static void release(struct baton_host *host, struct baton_device *device)
+/* Takes its alarm back, then the device itself. Its claims are another matter. */
+void baton__device_release(struct baton_device *device)
 {
 	if (device->alarm_vm)
 		take_alarm(device);
-	for (uint32_t i = 0; i < host->max_vms; i++) {
-		struct baton_vm *vm = host->entities[i].vm;
+	free(device->state);
+	free(device);
+}
 
-		if (!vm)
-			continue;
+/* A device that never came to be takes its claims off every bus. */
+static void drop_claims(struct baton_host *host, struct baton_device *device)
+{
+	for (uint32_t i = 0; i < host->vms; i++) {
+		struct baton_vm *vm = baton_host_vm(host, i);
+
 		baton__bus_drop(&vm->ports, device);
 		baton__bus_drop(&vm->mmio, device);
 		baton__hypercall_drop(vm, device);
 	}
-	free(device->state);
-	free(device);
 }
 
 int baton_device_create(struct baton_host *host, const struct baton_device_ops *ops,
@@ -116,36 +125,64 @@ int baton_device_create(struct baton_host *host, const struct baton_device_ops *
 	}
 	error = ops->init(device, device->state, config, diag);
 	if (error) {
-		release(host, device);
+		drop_claims(host, device);
+		baton__device_release(device);
 		return error;
 	}
 	device->next = host->devices;
 	host->devices = device;
+	if (ops->ended) {
+		device->next_listener = host->listeners;
+		host->listeners = device;
+	}
 	if (out)
 		*out = device;
 	return 0;
 }
 
-void baton__devices_ended(struct baton_host *host, struct baton_vm *vm)
+void baton__devices_quiet(struct baton_vm *vm)
 {
 	struct baton__entity *e = entity_of(vm);
 
 	while (e->alarms)
 		take_alarm(e->alarms);
-	for (struct baton_device *d = host->devices; d; d = d->next)
-		if (d->ops->ended)
-			d->ops->ended(d->state, vm);
 }
 
+void baton__devices_ended(struct baton_host *host, struct baton_vm *vm)
+{
+	baton__devices_quiet(vm);
+	for (struct baton_device *d = host->listeners; d; d = d->next_listener)
+		d->ops->ended(d->state, vm);
+	for (uint32_t i = 0; vm->group && i < vm->group->snapshot->device_count; i++) {
+		struct baton_device *d = vm->group->devices[i];
+
+		if (d->ops->ended)
+			d->ops->ended(d->state, vm);
+	}
+}
+
+struct baton_device *baton__device_of(const struct baton_vm *vm, const void *owner)
+{
+	for (struct baton_device *d = vm->host->devices; d; d = d->next)
+		if (d == owner)
+			return d;
+	for (uint32_t i = 0; vm->group && i < vm->group->snapshot->device_count; i++)
+		if (vm->group->devices[i] == owner)
+			return vm->group->devices[i];
+	return NULL;
+}
+
+/* Their claims stay on the buses: the VMs go next, and are entered no more. */
 void baton__devices_destroy(struct baton_host *host)
 {
+	host->listeners = NULL;
 	while (host->devices) {
 		struct baton_device *device = host->devices;
 
 		host->devices = device->next;
 		if (device->ops->fini)
 			device->ops->fini(device->state);
-		release(host, device);
+		baton__device_release(device);
 	}
 }
 

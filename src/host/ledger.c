@@ -6,39 +6,15 @@
 
 #include <stdlib.h>
 
-/*
- * A histogram of nanoseconds, to within 1/16: values below 16 have a bucket each,
- * every power of two above is cut into 16. The last bucket takes the rest (68 s).
- */
-#define STEPS_SHIFT 4
-#define STEPS	    (1u << STEPS_SHIFT)
-#define OCTAVES	    32
-#define BUCKETS	    (STEPS * (OCTAVES + 1))
-
-struct baton__histogram {
-	uint64_t count[BUCKETS];
-};
-
-static unsigned bucket_of(uint64_t ns)
-{
-	unsigned octave, bucket;
-
-	if (ns < STEPS)
-		return (unsigned)ns;
-	octave = 63 - (unsigned)__builtin_clzll(ns) - STEPS_SHIFT;
-	bucket = (octave + 1) * STEPS + ((unsigned)(ns >> octave) & (STEPS - 1));
-	return bucket < BUCKETS ? bucket : BUCKETS - 1;
-}
-
 /* The largest value that falls into a bucket. */
 static uint64_t bucket_end(unsigned bucket)
 {
 	unsigned octave;
 
-	if (bucket < STEPS)
+	if (bucket < BATON__BUCKET_STEPS)
 		return bucket;
-	octave = bucket / STEPS - 1;
-	return ((uint64_t)(STEPS + bucket % STEPS + 1) << octave) - 1;
+	octave = bucket / BATON__BUCKET_STEPS - 1;
+	return ((uint64_t)(BATON__BUCKET_STEPS + bucket % BATON__BUCKET_STEPS + 1) << octave) - 1;
 }
 
 static uint64_t percentile(const struct baton__histogram *h, uint64_t count, unsigned percent)
@@ -47,12 +23,12 @@ static uint64_t percentile(const struct baton__histogram *h, uint64_t count, uns
 
 	if (!h || !count)
 		return 0;
-	for (unsigned i = 0; i < BUCKETS; i++) {
+	for (unsigned i = 0; i < BATON__BUCKETS; i++) {
 		seen += h->count[i];
 		if (seen >= rank)
 			return bucket_end(i);
 	}
-	return bucket_end(BUCKETS - 1);
+	return bucket_end(BATON__BUCKETS - 1);
 }
 
 void baton__ledger_open(struct baton__ledger *ledger, uint64_t now)
@@ -73,31 +49,27 @@ void baton__account_fini(struct baton__account *account)
 	*account = (struct baton__account){ 0 };
 }
 
-void baton__account_exit(struct baton__account *account, enum baton_exit_kind kind, uint64_t now)
+void baton__account_served_rarely(struct baton__account *account, uint64_t ns, bool done)
 {
-	account->kind = kind;
-	account->exits++;
-	account->by_kind[kind].count++;
-	account->by_kind[kind].run_ns += now - account->last_ns;
-	baton__account_cut(account, BATON__RUNNING, now);
+	struct baton__histogram **handler = &account->by_kind[account->kind].handler;
+
+	account->served_ns += ns;
+	if (!done)
+		return;
+	if (!*handler)
+		*handler = calloc(1, sizeof(**handler));
+	if (*handler)
+		(*handler)->count[baton__bucket_of(account->served_ns)]++;
+	account->served_ns = 0;
 }
 
-void baton__account_served(struct baton__account *account, uint64_t now, bool done)
+uint64_t baton__account_exits(const struct baton__account *account)
 {
-	enum baton_exit_kind kind = account->kind;
-	struct baton__histogram **handler = &account->by_kind[kind].handler;
-	uint64_t ns = now - account->last_ns;
+	uint64_t exits = 0;
 
-	account->by_kind[kind].handler_ns += ns;
-	account->served_ns += ns;
-	if (done) {
-		if (!*handler)
-			*handler = calloc(1, sizeof(**handler));
-		if (*handler)
-			(*handler)->count[bucket_of(account->served_ns)]++;
-		account->served_ns = 0;
-	}
-	baton__account_cut(account, BATON__SERVED, now);
+	for (int i = 0; i < BATON_EXIT_KINDS; i++)
+		exits += account->by_kind[i].count;
+	return exits;
 }
 
 void baton__account_stats(const struct baton__account *account, enum baton__doing doing,
@@ -107,7 +79,7 @@ void baton__account_stats(const struct baton__account *account, enum baton__doin
 
 	baton__account_cut(&a, doing, until);
 	stats->turns = a.turns;
-	stats->exits = a.exits;
+	stats->exits = baton__account_exits(&a);
 	stats->lifetime_ns = a.last_ns - a.born_ns;
 	stats->run_ns = a.part_ns[BATON__RUNNING];
 	stats->handler_ns = a.part_ns[BATON__SERVED];
@@ -117,7 +89,7 @@ void baton__account_stats(const struct baton__account *account, enum baton__doin
 		uint64_t served = 0;
 
 		if (a.by_kind[i].handler)
-			for (unsigned b = 0; b < BUCKETS; b++)
+			for (unsigned b = 0; b < BATON__BUCKETS; b++)
 				served += a.by_kind[i].handler->count[b];
 		stats->by_kind[i] = (struct baton_exit_stats){
 			.count = a.by_kind[i].count,

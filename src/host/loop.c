@@ -17,6 +17,7 @@
 
 #include "base/arith.h"
 #include "base/clock.h"
+#include "host/group.h"
 #include "host/host.h"
 #include "host/steps.h"
 #include "sched/lag.h"
@@ -37,22 +38,47 @@ static uint32_t number(const struct baton_host *host, const struct baton__entity
 	return (uint32_t)(e - host->entities);
 }
 
+/* A cut that ends the switch. Whose turn it is was ready until now. */
+static uint64_t cut_ready(struct baton_host *host)
+{
+	uint64_t now = cut(host, BATON__SWITCH);
+
+	baton__account_cut(&host->turn.entity->account, BATON__READY, now);
+	baton__trace_cut(&host->trace, BATON_TRACE_SWITCH, number(host, host->turn.entity), now);
+	return now;
+}
+
+/* A cut at which no VM goes on. */
+static uint64_t cut_alone(struct baton_host *host, enum baton__part part)
+{
+	uint64_t now = cut(host, part);
+
+	baton__trace_cut(&host->trace, part == BATON__IDLE ? BATON_TRACE_IDLE : BATON_TRACE_SWITCH,
+			 BATON_NOBODY, now);
+	return now;
+}
+
 /* ------------------------------------------------------------------ wakes */
 
 static void make_ready(struct baton_host *host, struct baton__entity *e, uint64_t due, uint64_t now)
 {
 	uint32_t n = number(host, e);
+	bool arrives = e->state == BATON__ABSENT;
 
-	if (e->state == BATON__ABSENT)
+	if (arrives) {
 		baton__account_open(&e->account, e->vm->arrived_ns = now);
-	else
+		if (e->vm->group)
+			baton__group_arrived(e->vm, now);
+	} else {
 		baton__account_cut(&e->account, BATON__WAITING,
 				   due > e->account.last_ns ? baton__min(due, now) :
 							      e->account.last_ns);
+	}
 	e->state = BATON__IS_READY;
 	e->vm->outcome = BATON_RUNNING;
 	e->vm->vcpu.wake_at_ns = UINT64_MAX;
 	host->ops->wake(host->policy, n, now);
+	baton__trace_tell(&host->trace, BATON_TRACE_WAKE, arrives, n, now, e->account.last_ns, 0);
 	baton__lag_wake(host->lag, n, now);
 }
 
@@ -70,8 +96,9 @@ void baton__loop_join(struct baton_host *host, uint32_t e)
 static void open_ledger(struct baton_host *host)
 {
 	baton__ledger_open(&host->ledger, baton__clock_now());
-	for (uint32_t i = 0; i < host->max_vms; i++)
-		if (host->entities[i].vm) {
+	baton__trace_cut(&host->trace, BATON_TRACE_OPEN, BATON_NOBODY, host->ledger.last_ns);
+	for (uint32_t i = 0; i < host->fresh; i++)
+		if (host->entities[i].vm && host->entities[i].state == BATON__ABSENT) {
 			baton__heap_remove(host->sleepers, i);
 			baton__loop_join(host, i);
 		}
@@ -140,6 +167,7 @@ static void end_turn(struct baton_host *host, enum baton_why why, uint64_t now)
 	deliver_alarms(host, now);
 	t->ending = false;
 	host->ops->ran(host->policy, n, charged, why, now);
+	baton__trace_tell(&host->trace, BATON_TRACE_RAN, why, n, now, charged, t->exits);
 	baton__lag_ran(host->lag, n, charged, t->pick.slice_ns, why, now);
 	switch (why) {
 	case BATON_WHY_BLOCK:
@@ -168,6 +196,8 @@ static void end_turn(struct baton_host *host, enum baton_why why, uint64_t now)
 
 		host->observer->turn(host->observer_context, &turn);
 	}
+	if (host->trace.next > host->trace.half)
+		baton__trace_hand_over(&host->trace);
 }
 
 /*
@@ -200,14 +230,50 @@ static void die(struct baton_host *host, enum baton_death_kind kind, const char 
 
 /* ------------------------------------------------------------------ exits */
 
+/* Ends the turn for what a handler decided. Returns the last reading. */
+static uint64_t settle(struct baton_host *host, enum baton__next next, uint64_t now)
+{
+	struct baton_vm *vm = host->turn.entity->vm;
+
+	switch (next) {
+	case BATON__NEXT_YIELD:
+		end_turn(host, BATON_WHY_YIELD, now);
+		break;
+	case BATON__NEXT_IDLE:
+	case BATON__NEXT_BLOCK:
+		end_turn(host, BATON_WHY_BLOCK, now);
+		break;
+	case BATON__NEXT_HALT:
+		vm->outcome = BATON_HALTED;
+		end_turn(host, BATON_WHY_END, now);
+		break;
+	default:
+		die(host, vm->vcpu.fault.kind, vm->vcpu.fault.why, now);
+		now = cut_alone(host, BATON__SWITCH); /* finding out why may have taken long */
+	}
+	return now;
+}
+
+/* A full block is handed over here only if the turn goes on; else after it. The last reading. */
+static uint64_t trace_served(struct baton_host *host, const struct baton_vcpu *vcpu, bool goes_on,
+			     uint64_t now)
+{
+	baton__trace_served(&host->trace, vcpu->vm->entity, vcpu->exit, !vcpu->blocked_in_access,
+			    now);
+	if (!goes_on || host->trace.next <= host->trace.brim)
+		return now;
+	baton__trace_hand_over(&host->trace);
+	return cut_ready(host);
+}
+
 /*
  * Serves the exit that stands in the vCPU and reads the clock when that is done.
- * Returns whether the turn goes on.
+ * Returns whether the turn goes on. Inline where it is called: once per exit
+ * (bench/instructions.sh).
  */
-static bool serve(struct baton_host *host, uint64_t *now)
+static inline __attribute__((always_inline)) bool
+serve(struct baton_host *host, struct baton__entity *e, struct baton_vcpu *vcpu, uint64_t *now)
 {
-	struct baton__turn *t = &host->turn;
-	struct baton_vcpu *vcpu = &t->entity->vm->vcpu;
 	enum baton__next next;
 
 	/* A time to wake that passed while the vCPU ran is void. */
@@ -215,46 +281,44 @@ static bool serve(struct baton_host *host, uint64_t *now)
 		vcpu->wake_at_ns = UINT64_MAX;
 	next = baton__dispatch(vcpu, *now);
 	if (host->observer && host->observer->exit && !vcpu->blocked_in_access)
-		host->observer->exit(host->observer_context, t->entity->vm, vcpu->exit);
-	*now = cut(host, BATON__HANDLER);
-	baton__account_served(&t->entity->account, *now, !vcpu->blocked_in_access);
-
-	switch (next) {
-	case BATON__NEXT_RESUME:
+		host->observer->exit(host->observer_context, vcpu->vm, vcpu->exit);
+	if (BATON__LEDGER)
+		*now = cut(host, BATON__HANDLER);
+	baton__account_served(&e->account, *now, !vcpu->blocked_in_access);
+	if (baton__trace_on(&host->trace))
+		*now = trace_served(host, vcpu, next == BATON__NEXT_RESUME, *now);
+	if (next == BATON__NEXT_RESUME)
 		return true;
-	case BATON__NEXT_YIELD:
-		end_turn(host, BATON_WHY_YIELD, *now);
-		return false;
-	case BATON__NEXT_IDLE:
-	case BATON__NEXT_BLOCK:
-		end_turn(host, BATON_WHY_BLOCK, *now);
-		return false;
-	case BATON__NEXT_HALT:
-		t->entity->vm->outcome = BATON_HALTED;
-		end_turn(host, BATON_WHY_END, *now);
-		return false;
-	default:
-		die(host, vcpu->fault.kind, vcpu->fault.why, *now);
-		*now = cut(host, BATON__SWITCH); /* finding out why may have taken long */
-		return false;
-	}
+	*now = settle(host, next, *now);
+	return false;
 }
 
-/* KVM_RUN came back with an exit. Returns whether the turn goes on. */
-static bool exited(struct baton_host *host, uint64_t *now)
+/* KVM_RUN came back with an exit. Returns whether the turn goes on. Inline as serve() is. */
+static inline __attribute__((always_inline)) bool
+exited(struct baton_host *host, struct baton__entity *e, struct baton_vcpu *vcpu, uint64_t *now)
 {
 	struct baton__turn *t = &host->turn;
-	struct baton_vcpu *vcpu = &t->entity->vm->vcpu;
 
 	baton__vm_note_exit(vcpu, *now);
-	baton__account_exit(&t->entity->account, vcpu->exit->kind, *now);
+	baton__account_exit(&e->account, vcpu->exit->kind, *now);
+	baton__trace_exit(&host->trace, vcpu->vm->entity, vcpu->exit, *now);
 	t->exits++;
-	if (!serve(host, now))
+	if (!serve(host, e, vcpu, now))
 		return false;
 	if (t->exits >= t->pick.exits) {
 		end_turn(host, BATON_WHY_EXITS, *now);
 		return false;
 	}
+	return true;
+}
+
+/* Exits that were made while no run was under way: they are new, and took no time. */
+static __attribute__((noinline)) bool serve_standing(struct baton_host *host, struct baton__entity *e,
+						     struct baton_vcpu *vcpu, uint64_t *now)
+{
+	while (baton__vm_take_standing(vcpu))
+		if (!exited(host, e, vcpu, now))
+			return false;
 	return true;
 }
 
@@ -266,6 +330,7 @@ static bool kicked(struct baton_host *host, uint64_t now)
 	uint64_t before = t->entity->account.last_ns;
 
 	baton__account_cut(&t->entity->account, BATON__RUNNING, now);
+	baton__trace_cut(&host->trace, BATON_TRACE_RUN, vcpu->vm->entity, now);
 	baton__vm_note_kick(vcpu);
 	baton__kick_consume(&host->kick);
 	vcpu->quiet_ns += now - before;
@@ -301,8 +366,9 @@ static uint64_t enter(struct baton_host *host, uint64_t run_end, uint64_t now)
 	if (!t->entered)
 		t->end_ns = baton__add_sat(now, t->left_ns);
 	baton__kick_by(&host->kick, deadline_of(host, run_end, now));
-	now = cut(host, BATON__SWITCH);
-	baton__account_cut(&t->entity->account, BATON__READY, now);
+	if (host->trace.next > host->trace.brim)
+		baton__trace_hand_over(&host->trace);
+	now = cut_ready(host);
 	if (!t->begin_ns)
 		t->begin_ns = now;
 	t->entered = true;
@@ -338,12 +404,12 @@ static int photograph(struct baton_host *host, struct baton_vm *vm)
 {
 	int result = baton__steps_prepare(vm);
 
-	baton__account_cut(&host->turn.entity->account, BATON__READY, cut(host, BATON__SWITCH));
+	cut_ready(host);
 	return result;
 }
 
-/* Until an exit, or a signal: 0, -EINTR, or another -errno. */
-static int run_guest(struct baton_host *host, struct baton_vm *vm)
+/* Until an exit, or a signal: 0, -EINTR, or another -errno. For a VM with step_replay. */
+static int run_photographed(struct baton_host *host, struct baton_vm *vm)
 {
 	int result = baton__steps_due(vm) ? photograph(host, vm) : 0;
 
@@ -356,13 +422,17 @@ static int run_guest(struct baton_host *host, struct baton_vm *vm)
 static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 {
 	struct baton__turn *t = &host->turn;
-	struct baton_vcpu *vcpu = &t->entity->vm->vcpu;
-	int error = mask(host, t->entity);
+	struct baton__entity *e = t->entity;
+	struct baton_vcpu *vcpu = &e->vm->vcpu;
+	const bool steps = vcpu->vm->steps;
+	int error = mask(host, e);
+	uint64_t until;
 
 	if (error)
 		return error;
 	*now = enter(host, run_end, *now);
-	if (vcpu->blocked_in_access && !serve(host, now))
+	until = baton__min(t->end_ns, run_end);
+	if (vcpu->blocked_in_access && !serve(host, e, vcpu, now))
 		return 0;
 	if (vcpu->idle && !vcpu->irq_lines) { /* woken by something else */
 		end_turn(host, BATON_WHY_BLOCK, *now);
@@ -373,28 +443,31 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 		end_turn(host, BATON_WHY_EXITS, *now);
 		return 0;
 	}
+	if (!serve_standing(host, e, vcpu, now))
+		return 0;
 	do {
 		if (vcpu->irq_lines && (error = baton__irq_offer(vcpu)))
 			return error;
-		error = run_guest(host, vcpu->vm);
+		error = steps ? run_photographed(host, vcpu->vm) : baton__vcpu_run(&vcpu->kvm);
 		*now = cut(host, BATON__RUN);
 		if (!error) {
-			if (!exited(host, now))
+			if (!exited(host, e, vcpu, now))
 				return 0;
 		} else if (error == -EINTR) {
 			if (!kicked(host, *now))
 				return 0;
-			if (*now >= t->entity->alarm_ns)
-				baton__devices_sound(host, number(host, t->entity), *now);
+			if (*now >= e->alarm_ns)
+				baton__devices_sound(host, number(host, e), *now);
 			if (atomic_load_explicit(&host->kick.stop, memory_order_relaxed))
 				break;
-			if (*now < t->end_ns && *now < run_end)
+			if (*now < until)
 				*now = enter(host, run_end, *now);
 		} else {
-			baton__account_cut(&t->entity->account, BATON__RUNNING, *now);
+			baton__account_cut(&e->account, BATON__RUNNING, *now);
+			baton__trace_cut(&host->trace, BATON_TRACE_RUN, vcpu->vm->entity, *now);
 			return error;
 		}
-	} while (*now < t->end_ns && *now < run_end);
+	} while (*now < until);
 	if (*now >= t->end_ns)
 		end_turn(host, BATON_WHY_SLICE, *now);
 	return 0;
@@ -403,11 +476,11 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 /* Nobody is runnable: waits for the first of these times, or a stop. */
 static uint64_t idle(struct baton_host *host, uint64_t until)
 {
-	uint64_t now = cut(host, BATON__SWITCH);
+	uint64_t now = cut_alone(host, BATON__SWITCH);
 
 	if (now < until)
 		baton__kick_wait(&host->kick, until - now);
-	return cut(host, BATON__IDLE);
+	return cut_alone(host, BATON__IDLE);
 }
 
 /* Picks and goes on until something ends the run. */
@@ -432,6 +505,7 @@ static int run(struct baton_host *host, uint64_t run_end, uint64_t now, enum bat
 		}
 		if (!host->turn.active) {
 			pick = host->ops->pick(host->policy, now);
+			baton__trace_pick(&host->trace, &pick, now);
 			host->skipped = pick.skipped;
 			if (pick.over) {
 				*end = BATON_RUN_OVER;
@@ -463,7 +537,6 @@ uint64_t baton__loop_cpu(const struct baton_host *host)
 int baton__loop_run(struct baton_host *host, uint64_t budget_ns, enum baton_run_end *end)
 {
 	enum baton_run_end why = BATON_RUN_BUDGET;
-	sigset_t blocked = { 0 }; /* compared whole, though the C library fills in 8 bytes */
 	uint64_t now;
 	int error;
 
@@ -472,21 +545,17 @@ int baton__loop_run(struct baton_host *host, uint64_t budget_ns, enum baton_run_
 	if (host->running)
 		return -EBUSY;
 	host->running = true;
-	baton__timer_run_mask(&host->kick.timer, &blocked);
-	if (memcmp(&blocked, &host->run_mask, sizeof(blocked))) {
-		host->run_mask = blocked;
-		for (uint32_t i = 0; i < host->max_vms; i++)
-			host->entities[i].masked = false;
-	}
+	baton__host_renew_mask(host);
 	baton__kick_begin(&host->kick);
 	host->cpu_begin_ns = baton__clock_thread();
 	if (!host->ledger.open)
 		open_ledger(host);
-	now = cut(host, BATON__IDLE);
+	now = cut_alone(host, BATON__IDLE);
 	error = run(host, baton__add_sat(now, budget_ns), now, &why);
-	suspend_turn(host, cut(host, BATON__SWITCH));
+	suspend_turn(host, cut_alone(host, BATON__SWITCH));
 	host->cpu_ns += baton__clock_thread() - host->cpu_begin_ns;
 	host->running = false;
+	baton__trace_hand_over(&host->trace);
 	if (!error && end)
 		*end = why;
 	return error;

@@ -55,6 +55,9 @@ static int check_place(const struct baton_region *region, const struct baton_vm 
 		return baton__diag(diag, -EEXIST, "region", "0x%" PRIx64 " of VM `%s`: its image lies "
 				   "there, from 0x%" PRIx64 " to 0x%" PRIx64, at, vm->name,
 				   vm->image_first, vm->image_end);
+	if (baton__memory_has_window(&vm->memory, at, size))
+		return baton__diag(diag, -EEXIST, "region", "0x%" PRIx64 " of VM `%s`: another region "
+				   "lies there", at, vm->name);
 	return 0;
 }
 
@@ -67,7 +70,7 @@ int baton_region_share(struct baton_region *region, struct baton_vm *vm, baton_g
 		return baton__diag(diag, -EINVAL, "region", "VM `%s` has step_replay, and its "
 				   "snapshots have no shared memory; expected a trapped region, or "
 				   "no step_replay", vm->name);
-	return error ? error : baton__region_map(&region->shared, &vm->memory, at, diag);
+	return error ? error : baton__region_map(&region->shared, &vm->memory, at, false, diag);
 }
 
 /* The host has the region mapped where the VM would: the copy is that of any access. */
@@ -98,7 +101,7 @@ int baton_region_trap(struct baton_region *region, struct baton_vm *vm, baton_gp
 		return error;
 	error = baton__memory_make_hole(&vm->memory, &vm->machine, at, region->shared.size, diag);
 	if (!error)
-		error = baton__region_map(&region->shared, &vm->memory, at, diag);
+		error = baton__region_map(&region->shared, &vm->memory, at, true, diag);
 	if (error)
 		baton__bus_drop(&vm->mmio, region);
 	return error;

@@ -5,19 +5,20 @@
  * Between its last input (an exit, an interrupt, a write by the host) and its death nothing
  * reached the guest from outside, so that a clone which goes on from there does the same,
  * unless it reads the time. That way may be long: it is gone in strides first, each of which
- * begins at a new snapshot; when the rest takes no more than moments, it is gone in single
+ * begins at a new photo; when the rest takes no more than moments, it is gone in single
  * steps. No clone asks for an interrupt window: where the VM did, none opened, or there
  * would be an exit.
  */
 #include "host/steps.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "base/arith.h"
 #include "base/clock.h"
 #include "host/host.h"
 #include "vm/autopsy.h"
-#include "vm/snapshot.h"
+#include "vm/photo.h"
 #include "vm/steps.h"
 
 #define STRIDE_NS     UINT64_C(4000000) /* the first; each is twice the last */
@@ -30,7 +31,7 @@
 
 static const uint8_t hlt = 0xF4;
 
-/* ------------------------------------------------------------ the snapshot */
+/* ------------------------------------------------------------ the photo */
 
 /*
  * Has an exception led to the HLT of a tripwire's stub, or just past it? Not every KVM
@@ -45,7 +46,7 @@ static bool tripped(const struct baton_vm *vm, uint64_t address)
 }
 
 /*
- * Takes the VM's snapshot anew, of its own vCPU or a clone's, which was interrupted or
+ * Takes the VM's photo anew, of its own vCPU or a clone's, which was interrupted or
  * has an exit behind it. 1: done. 0: it is in the tripwire, too late. Or an error.
  */
 static int renew(struct baton_vm *vm, struct baton__vcpu *vcpu, const struct baton__memory *memory)
@@ -56,7 +57,7 @@ static int renew(struct baton_vm *vm, struct baton__vcpu *vcpu, const struct bat
 	if (!error && tripped(vm, sregs.cs.base + vcpu->run->s.regs.regs.rip))
 		return 0;
 	if (!error)
-		error = baton__snapshot_take(vm->snapshot, vcpu, memory);
+		error = baton__photo_take(vm->photo, vcpu, memory);
 	return error ? error : 1;
 }
 
@@ -67,7 +68,7 @@ static uint64_t inputs(const struct baton_vm *vm)
 
 bool baton__steps_due(const struct baton_vm *vm)
 {
-	return vm->steps && vm->steps->as_of != inputs(vm);
+	return vm->steps->as_of != inputs(vm);
 }
 
 int baton__steps_prepare(struct baton_vm *vm)
@@ -113,7 +114,7 @@ static int begin_clone(struct walk *w)
 	int error;
 
 	end_clone(w);
-	error = baton__clone_create(&w->host->system, w->vm->snapshot, NULL, &w->clone);
+	error = baton__clone_create(&w->host->system, w->vm->photo, NULL, &w->clone);
 	if (error)
 		return error;
 	w->cloned = true;
@@ -142,7 +143,7 @@ static bool ended_alike(const struct walk *w)
 	return w->clone.vcpu.run->exit_reason == w->vm->vcpu.exit->reason;
 }
 
-/* One stride. 1: it got on, and so does the snapshot. 0: it has met its end. Or an error. */
+/* One stride. 1: it got on, and so does the photo. 0: it has met its end. Or an error. */
 static int go(struct walk *w, uint64_t ns)
 {
 	int error = stride(w, ns);
@@ -152,7 +153,7 @@ static int go(struct walk *w, uint64_t ns)
 	return error == -EINTR ? renew(w->vm, &w->clone.vcpu, &w->clone.memory) : error;
 }
 
-/* Brings the snapshot near to the death. 0, -ETIME, -ECANCELED (another end) or an error. */
+/* Brings the photo near to the death. 0, -ETIME, -ECANCELED (another end) or an error. */
 static int approach(struct walk *w)
 {
 	uint64_t stride_ns = STRIDE_NS;
@@ -182,13 +183,12 @@ static int approach(struct walk *w)
 /* Notes the instruction that is next, in the clone's memory as it is now. */
 static void note(const struct walk *w, struct baton__steps *s, uint64_t address)
 {
-	const struct kvm_sregs *r = &s->sregs;
-	const struct baton__paging paging = { r->cr0, r->cr3, r->cr4, r->efer };
+	const struct baton__tables tables = baton__autopsy_tables(&w->clone.memory, &s->sregs);
 	struct baton_step *step = &s->last[s->count % BATON_STEPS];
 
 	*step = (struct baton_step){ .address = address };
-	step->code_bits = (uint8_t)baton__code_bits(r);
-	step->code_size = (uint8_t)baton__walk_read(&w->clone.memory, &paging, address, step->code,
+	step->code_bits = (uint8_t)baton__code_bits(&s->sregs);
+	step->code_size = (uint8_t)baton__walk_read(tables.memory, &tables.paging, address, step->code,
 						    sizeof(step->code));
 }
 
@@ -225,7 +225,7 @@ static void add_stop(struct walk *w, const struct baton__tables *tables, unsigne
  */
 static void place_stops(struct walk *w, const struct baton__steps *s)
 {
-	const struct kvm_vcpu_events *events = &w->vm->snapshot->state.events;
+	const struct kvm_vcpu_events *events = &w->vm->photo->state.events;
 	const struct baton_step *step = &s->last[s->count % BATON_STEPS];
 	const struct baton__tables tables = baton__autopsy_tables(&w->clone.memory, &s->sregs);
 	baton_gpa_t current = baton__walk(tables.memory, &tables.paging, step->address).gpa;
@@ -261,6 +261,12 @@ static void lift_stops(struct walk *w)
 	}
 }
 
+/* Has the clone got on? Some KVMs report a step that they had not the time to make. */
+static bool same(const struct kvm_regs *a, const struct kvm_regs *b)
+{
+	return !memcmp(a, b, sizeof(*a));
+}
+
 /*
  * Executes one instruction; where it leads to a handler, it ends there. 1: the next one
  * stands in `s`. 0: it has met its end. -EINTR: it is still to be executed. Or an error.
@@ -291,9 +297,9 @@ static int step(struct walk *w, struct baton__steps *s)
 			error = baton__vcpu_set_regs(vcpu, &regs);
 		}
 		if (!error && (met || (reason == KVM_EXIT_DEBUG && !halts))) {
+			error = same(&s->regs, &regs) ? -EINTR : 1;
 			s->regs = regs;
 			s->sregs = sregs;
-			error = 1;
 		}
 	}
 	lift_stops(w);
@@ -308,8 +314,8 @@ static int follow(struct walk *w, struct baton__steps *s, uint64_t most)
 	int result = 1;
 
 	s->count = 0;
-	s->regs = w->vm->snapshot->state.regs;
-	s->sregs = w->vm->snapshot->state.sregs;
+	s->regs = w->vm->photo->state.regs;
+	s->sregs = w->vm->photo->state.sregs;
 	while (result == 1 || result == -EINTR) {
 		uint64_t address = s->sregs.cs.base + s->regs.rip;
 

@@ -11,19 +11,19 @@ struct baton_host;
 struct baton_vm;
 
 /*
- * Before an entry: is the VM's snapshot out of date, since an exit was served, an
- * interrupt handed to it or its memory written? After a kick alone it is not.
+ * Before an entry of a VM with step_replay: is its photo out of date, since an exit was
+ * served, an interrupt handed to it or its memory written? After a kick alone it is not.
  */
 bool baton__steps_due(const struct baton_vm *vm);
 
 /*
- * Takes the snapshot. 0 or -errno. 1: the instruction that left by the last exit leaves
- * again, and that exit stands in the vCPU; the snapshot is still the old one.
+ * Takes the photo. 0 or -errno. 1: the instruction that left by the last exit leaves
+ * again, and that exit stands in the vCPU; the photo is still the old one.
  */
 int baton__steps_prepare(struct baton_vm *vm);
 
 /*
- * Lets clones of the VM go from its snapshot until what ended it happens again, and
+ * Lets clones of the VM go from its photo until what ended it happens again, and
  * notes in vm->steps how that went. The dead vCPU itself is not entered. Blocks, at worst
  * for 20 s, or until the host is told to stop; uses the host's timer.
  */

@@ -19,23 +19,6 @@ const char *baton_exit_name(enum baton_exit_kind kind)
 	return (unsigned)kind < BATON_EXIT_KINDS ? names[kind] : "unknown";
 }
 
-void *baton__exit_port_data(struct kvm_run *run)
-{
-	return (char *)run + run->io.data_offset;
-}
-
-static void decode_port(const struct kvm_run *run, struct baton_exit *e)
-{
-	bool out = run->io.direction == KVM_EXIT_IO_OUT;
-
-	e->kind = out ? BATON_EXIT_IO_OUT : BATON_EXIT_IO_IN;
-	e->addr = run->io.port;
-	e->size = run->io.size;
-	e->count = run->io.count;
-	if (out)
-		e->data = baton__load((const char *)run + run->io.data_offset, run->io.size);
-}
-
 static void decode_mmio(const struct kvm_run *run, struct baton_exit *e)
 {
 	e->kind = run->mmio.is_write ? BATON_EXIT_MMIO_WRITE : BATON_EXIT_MMIO_READ;
@@ -97,14 +80,16 @@ static void decode_other(const struct kvm_run *run, struct baton_exit *e)
 
 void baton__exit_decode(const struct kvm_run *run, uint64_t now, struct baton_exit *exit)
 {
+	if (run->exit_reason == KVM_EXIT_IO) {
+		baton__exit_decode_port(run, now, exit);
+		return;
+	}
 	*exit = (struct baton_exit){
 		.reason = run->exit_reason,
 		.rip = run->s.regs.regs.rip,
 		.at_ns = now,
 	};
-	if (run->exit_reason == KVM_EXIT_IO)
-		decode_port(run, exit);
-	else if (run->exit_reason == KVM_EXIT_MMIO)
+	if (run->exit_reason == KVM_EXIT_MMIO)
 		decode_mmio(run, exit);
 	else
 		decode_other(run, exit);

@@ -23,7 +23,7 @@ int baton__machine_create(const struct baton__system *system, struct baton_diag 
 	while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		return baton__diag(diag, -errno, "KVM_CREATE_VM", "%s%s", strerror(errno),
-				   errno == EMFILE ? "; raise the limit on open files (ulimit -n)" : "");
+				   baton__limit_hint(errno));
 	if (ioctl(fd, KVM_SET_TSS_ADDR, BATON__TSS_GPA)) {
 		error = baton__diag(diag, -errno, "KVM_SET_TSS_ADDR", "%s", strerror(errno));
 		close(fd);

@@ -76,6 +76,58 @@ static int read_cpuid(int fd, struct kvm_cpuid2 **out)
 	return -E2BIG;
 }
 
+/*
+ * MSRs that a guest may write and KVM_GET_MSR_INDEX_LIST does not name: DEBUGCTL, memory
+ * types, AMD's VM_CR and DE_CFG, machine checks. (SDM vol. 4, 2.1; APM vol. 2, appendix A.)
+ */
+static const struct {
+	uint32_t first, count;
+} unlisted[] = {
+	{ 0x1D9, 1 }, { 0x200, 16 }, { 0x250, 1 }, { 0x258, 2 }, { 0x268, 8 }, { 0x2FF, 1 },
+	{ 0xC0010114, 1 }, { 0xC0011029, 1 }, { 0x400, 128 },
+};
+
+/* Those of a Hyper-V that our guests' CPUID does not show: merely reading one wakes it up. */
+static bool is_of_hyper_v(uint32_t index)
+{
+	return index >= 0x40000000 && index < 0x40000200;
+}
+
+static void add_msr(struct baton__msrs *list, uint32_t index)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (list->index[i] == index)
+			return;
+	if (!is_of_hyper_v(index))
+		list->index[list->count++] = index;
+}
+
+/* What this KVM may have; a vCPU shows what it has. */
+static int read_msrs(int fd, struct baton__msrs **out)
+{
+	struct {
+		struct kvm_msr_list header;
+		uint32_t index[BATON__MSRS - 160]; /* so that the others have room */
+	} listed = { .header.nmsrs = BATON__MSRS - 160 };
+	struct baton__msrs *list = calloc(1, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	if (ioctl(fd, KVM_GET_MSR_INDEX_LIST, &listed)) {
+		int error = -errno;
+
+		free(list);
+		return error;
+	}
+	for (uint32_t i = 0; i < listed.header.nmsrs; i++)
+		add_msr(list, listed.index[i]);
+	for (size_t i = 0; i < sizeof(unlisted) / sizeof(unlisted[0]); i++)
+		for (uint32_t k = 0; k < unlisted[i].count; k++)
+			add_msr(list, unlisted[i].first + k);
+	*out = list;
+	return 0;
+}
+
 static int check(struct baton__system *s, const char *path, struct baton_diag *diag)
 {
 	int version = baton__system_api(s);
@@ -91,6 +143,8 @@ static int check(struct baton__system *s, const char *path, struct baton_diag *d
 		if (has <= 0 || (has & needed[i].bits) != needed[i].bits)
 			return baton__diag(diag, -ENOSYS, path, "this KVM lacks %s; Linux 5.10 has it",
 					   needed[i].name);
+		if (needed[i].capability == KVM_CAP_SYNC_REGS)
+			s->sync = (uint32_t)has;
 	}
 	return 0;
 }
@@ -129,9 +183,16 @@ int baton__system_open(const char *path, struct baton_diag *diag, struct baton__
 		baton__diag(diag, error, path, "KVM_GET_SUPPORTED_CPUID: %s", strerror(-error));
 		goto close_node;
 	}
+	error = read_msrs(s.fd, &s.msrs);
+	if (error) {
+		baton__diag(diag, error, path, "KVM_GET_MSR_INDEX_LIST: %s", strerror(-error));
+		goto free_cpuid;
+	}
 	*system = s;
 	return 0;
 
+free_cpuid:
+	free(s.cpuid);
 close_node:
 	close(s.fd);
 	return error;
@@ -139,6 +200,7 @@ close_node:
 
 void baton__system_close(struct baton__system *system)
 {
+	free(system->msrs);
 	free(system->cpuid);
 	close(system->fd);
 }

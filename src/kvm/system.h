@@ -13,10 +13,20 @@
 struct baton_diag;
 struct kvm_cpuid2;
 
+/* Model-specific registers that belong to a vCPU's state: see state.h. */
+#define BATON__MSRS 640
+
+struct baton__msrs {
+	uint32_t count;
+	uint32_t index[BATON__MSRS];
+};
+
 struct baton__system {
 	int fd;
 	size_t run_size;	  /* bytes to map per vCPU (KVM_GET_VCPU_MMAP_SIZE) */
+	uint32_t sync;		  /* KVM_SYNC_X86_… */
 	struct kvm_cpuid2 *cpuid; /* what a guest's CPUID may say; owned here */
+	struct baton__msrs *msrs; /* likewise */
 };
 
 /*

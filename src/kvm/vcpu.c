@@ -14,6 +14,7 @@
 #include "base/diag.h"
 #include "kvm/machine.h"
 #include "kvm/system.h"
+#include "kvm/unmap.h"
 
 /* The kernel's signal set is 64 bits on x86-64; glibc's sigset_t is larger. */
 #define KERNEL_SIGSET_SIZE 8
@@ -21,16 +22,19 @@
 int baton__vcpu_create(const struct baton__system *system, const struct baton__machine *machine,
 		       uint32_t id, struct baton_diag *diag, struct baton__vcpu *vcpu)
 {
-	struct baton__vcpu v = { .run_size = system->run_size };
+	struct baton__vcpu v = {
+		.run_size = system->run_size, .sync = system->sync, .msrs = system->msrs,
+	};
 	int error;
 
 	v.fd = ioctl(machine->fd, KVM_CREATE_VCPU, (unsigned long)id);
 	if (v.fd < 0)
-		return baton__diag(diag, -errno, "KVM_CREATE_VCPU", "%s", strerror(errno));
+		return baton__diag(diag, -errno, "KVM_CREATE_VCPU", "%s%s", strerror(errno),
+				   baton__limit_hint(errno));
 	v.run = mmap(NULL, v.run_size, PROT_READ | PROT_WRITE, MAP_SHARED, v.fd, 0);
 	if (v.run == MAP_FAILED) {
-		error = baton__diag(diag, -errno, "vCPU", "its run area cannot be mapped: %s",
-				    strerror(errno));
+		error = baton__diag(diag, -errno, "vCPU", "its run area cannot be mapped: %s%s",
+				    strerror(errno), baton__mapping_hint(errno));
 		goto close_fd;
 	}
 	if (ioctl(v.fd, KVM_SET_CPUID2, system->cpuid)) {
@@ -48,10 +52,18 @@ close_fd:
 	return error;
 }
 
+void baton__vcpu_release(struct baton__vcpu *vcpu, struct baton__unmap *unmap)
+{
+	close(vcpu->fd);
+	baton__unmap_add(unmap, vcpu->run, vcpu->run_size);
+}
+
 void baton__vcpu_destroy(struct baton__vcpu *vcpu)
 {
-	munmap(vcpu->run, vcpu->run_size);
-	close(vcpu->fd);
+	struct baton__unmap unmap = { 0 };
+
+	baton__vcpu_release(vcpu, &unmap);
+	baton__unmap_flush(&unmap);
 }
 
 int baton__vcpu_run(struct baton__vcpu *vcpu)
@@ -90,20 +102,36 @@ int baton__vcpu_interrupt(struct baton__vcpu *vcpu, uint32_t vector)
 
 int baton__vcpu_get_regs(const struct baton__vcpu *vcpu, struct kvm_regs *regs)
 {
+	if (vcpu->run->kvm_dirty_regs & KVM_SYNC_X86_REGS) {
+		*regs = vcpu->run->s.regs.regs;
+		return 0;
+	}
 	return ioctl(vcpu->fd, KVM_GET_REGS, regs) ? -errno : 0;
 }
 
 int baton__vcpu_set_regs(struct baton__vcpu *vcpu, const struct kvm_regs *regs)
 {
+	if (vcpu->run->kvm_dirty_regs & KVM_SYNC_X86_REGS) {
+		vcpu->run->s.regs.regs = *regs;
+		return 0;
+	}
 	return ioctl(vcpu->fd, KVM_SET_REGS, regs) ? -errno : 0;
 }
 
 int baton__vcpu_get_sregs(const struct baton__vcpu *vcpu, struct kvm_sregs *sregs)
 {
+	if (vcpu->run->kvm_dirty_regs & KVM_SYNC_X86_SREGS) {
+		*sregs = vcpu->run->s.regs.sregs;
+		return 0;
+	}
 	return ioctl(vcpu->fd, KVM_GET_SREGS, sregs) ? -errno : 0;
 }
 
 int baton__vcpu_set_sregs(struct baton__vcpu *vcpu, const struct kvm_sregs *sregs)
 {
+	if (vcpu->run->kvm_dirty_regs & KVM_SYNC_X86_SREGS) {
+		vcpu->run->s.regs.sregs = *sregs;
+		return 0;
+	}
 	return ioctl(vcpu->fd, KVM_SET_SREGS, sregs) ? -errno : 0;
 }

@@ -7,6 +7,9 @@
  * A port or MMIO access that KVM reported is *pending* until the next entry
  * completes it; setting registers meanwhile corrupts the vCPU, so
  * baton__vcpu_complete() comes first (KVM API, section 5, note on KVM_EXIT_IO).
+ *
+ * Registers that state.c has put there for the next entry to take count already: the
+ * functions below say so.
  */
 #ifndef BATON_KVM_VCPU_H
 #define BATON_KVM_VCPU_H
@@ -17,15 +20,19 @@
 
 struct baton_diag;
 struct baton__machine;
+struct baton__msrs;
 struct baton__system;
+struct baton__unmap;
 struct kvm_regs;
 struct kvm_run;
 struct kvm_sregs;
 
 struct baton__vcpu {
 	int fd;
+	uint32_t sync;	     /* what may ride on kvm_run: KVM_SYNC_X86_… */
 	struct kvm_run *run; /* shared with the kernel */
 	size_t run_size;
+	struct baton__msrs *msrs; /* the system's */
 };
 
 /* Creates vCPU `id` with the CPUID that this KVM supports. */
@@ -33,6 +40,9 @@ int baton__vcpu_create(const struct baton__system *system, const struct baton__m
 		       uint32_t id, struct baton_diag *diag, struct baton__vcpu *vcpu);
 
 void baton__vcpu_destroy(struct baton__vcpu *vcpu);
+
+/* The same, once the run area is unmapped: until then it, and its machine, stand. */
+void baton__vcpu_release(struct baton__vcpu *vcpu, struct baton__unmap *unmap);
 
 /*
  * KVM_RUN (4.10): enters the guest until an exit. Blocks. 0: run->exit_reason

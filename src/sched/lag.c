@@ -183,6 +183,17 @@ void baton__lag_ran(void *lag, baton_entity_t e, uint64_t ns, uint64_t slice_ns,
 		leave(l, e);
 }
 
+uint64_t baton__lag_now(const void *lag)
+{
+	const struct lag *l = lag;
+	wide worst = 0;
+
+	for (uint32_t e = 0; e < l->capacity; e++)
+		if (l->entity[e].runnable)
+			worst = larger(worst, distance(l, &l->entity[e]));
+	return in_ns(l, worst);
+}
+
 void baton__lag_read_during(const void *lag, baton_entity_t e, uint64_t ns,
 			    struct baton__lag_stats *stats)
 {
@@ -216,4 +227,21 @@ void baton__lag_read_during(const void *lag, baton_entity_t e, uint64_t ns,
 void baton__lag_read(const void *lag, struct baton__lag_stats *stats)
 {
 	baton__lag_read_during(lag, BATON_NOBODY, 0, stats);
+}
+
+int64_t baton__lag_of(const void *lag, baton_entity_t e, baton_entity_t running, uint64_t ns)
+{
+	const struct lag *l = lag;
+	struct entity x = l->entity[e];
+	struct lag now = *l; /* without the entities */
+	int64_t worth;
+
+	if (!x.runnable)
+		return 0;
+	if (running != BATON_NOBODY && l->entity[running].runnable) {
+		now.charged_ns += ns;
+		x.served_ns += running == e ? ns : 0;
+	}
+	worth = (int64_t)in_ns(&now, distance(&now, &x));
+	return (wide)x.weight * now.charged_ns < (wide)x.served_ns * now.weight ? -worth : worth;
 }

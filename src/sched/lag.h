@@ -52,11 +52,21 @@ void baton__lag_ran(void *lag, baton_entity_t e, uint64_t ns, uint64_t slice_ns,
 /* The figures up to the end of the last turn. O(n), and changes nothing. */
 void baton__lag_read(const void *lag, struct baton__lag_stats *stats);
 
+/* The largest distance at this moment alone: at the end of the last turn. O(n), changes nothing. */
+uint64_t baton__lag_now(const void *lag);
+
 /*
  * The figures up to now, in the middle of a turn of `e`, which was charged with
  * `ns` so far: who waits for a turn that never ends shows its lag too.
  */
 void baton__lag_read_during(const void *lag, baton_entity_t e, uint64_t ns,
 			    struct baton__lag_stats *stats);
+
+/*
+ * An entity's own lag now, counted from the last change of the set: above 0 it is owed
+ * time. Rounded away from 0. `running` has been charged with `ns` so far in its turn; it
+ * may be BATON_NOBODY. O(1).
+ */
+int64_t baton__lag_of(const void *lag, baton_entity_t e, baton_entity_t running, uint64_t ns);
 
 #endif

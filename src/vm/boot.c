@@ -326,15 +326,17 @@ static struct kvm_segment segment(uint16_t selector, bool code, bool wide)
 	};
 }
 
+/*
+ * Whole segments: what KVM_GET_SREGS says of SS may be all zeroes. A kvm_intel whose thread is
+ * preempted while it resets the vCPU takes what it finds then for SS, and goes by that
+ * later (Linux 6.1, vmx_vcpu_reset()); the entry would fail.
+ */
 static void set_real(struct kvm_sregs *s)
 {
-	struct kvm_segment *all[] = { &s->cs, &s->ds, &s->es, &s->fs, &s->gs, &s->ss };
+	const struct kvm_segment data = { .limit = 0xFFFF, .type = 0x3, .present = 1, .s = 1 };
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		all[i]->base = 0;
-		all[i]->selector = 0;
-		all[i]->limit = 0xFFFF;
-	}
+	s->ds = s->es = s->fs = s->gs = s->ss = s->cs = data;
+	s->cs.type = 0xB;
 }
 
 static void set_protected(struct kvm_sregs *s, enum baton_mode mode, baton_gpa_t fixture,

@@ -51,6 +51,7 @@ int baton__bus_claim(struct baton__bus *bus, const struct baton__claim *claim,
 	claims[at] = *claim;
 	bus->claims = claims;
 	bus->count++;
+	bus->hint = NULL; /* they have moved */
 	return 0;
 }
 
@@ -62,16 +63,14 @@ void baton__bus_drop(struct baton__bus *bus, const void *owner)
 		if (bus->claims[i].owner != owner)
 			bus->claims[kept++] = bus->claims[i];
 	bus->count = kept;
+	bus->hint = NULL;
 }
 
-static bool holds(const struct baton__bus *bus, uint32_t at, uint64_t addr)
+const struct baton__claim *baton__bus_search(struct baton__bus *bus, uint64_t addr)
 {
-	return at < bus->count && bus->claims[at].first <= addr && addr <= bus->claims[at].last;
-}
+	uint32_t at = position(bus, addr);
 
-const struct baton__claim *baton__bus_find(struct baton__bus *bus, uint64_t addr)
-{
-	if (!holds(bus, bus->hint, addr))
-		bus->hint = position(bus, addr);
-	return holds(bus, bus->hint, addr) ? &bus->claims[bus->hint] : NULL;
+	if (at == bus->count || bus->claims[at].first > addr)
+		return NULL;
+	return bus->hint = &bus->claims[at];
 }

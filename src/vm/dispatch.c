@@ -2,7 +2,7 @@
 /*
  * dispatch.c - from an exit to its handler, and back with the verdict.
  *
- * Every port exit comes through here: bench/run counts its instructions.
+ * Every port exit comes through here: bench/instructions.sh counts what it takes.
  */
 #include "vm/dispatch.h"
 
@@ -21,15 +21,47 @@ static enum baton__next fault(struct baton_vcpu *vcpu, enum baton_death_kind kin
 
 /* ---------------------------------------------------------------- accesses */
 
+static bool is_port(enum baton_exit_kind kind)
+{
+	return kind == BATON_EXIT_IO_OUT || kind == BATON_EXIT_IO_IN;
+}
+
+static bool is_write(enum baton_exit_kind kind)
+{
+	return kind == BATON_EXIT_IO_OUT || kind == BATON_EXIT_MMIO_WRITE;
+}
+
+/* Where KVM has the elements of the access, one after another. */
+static char *data_of(const struct baton_vcpu *vcpu)
+{
+	struct kvm_run *run = vcpu->kvm.run;
+
+	return is_port(vcpu->exit->kind) ? baton__exit_port_data(run) : (char *)run->mmio.data;
+}
+
+/* What the device gave for the element at the cursor goes to the guest. */
+static void give(struct baton_vcpu *vcpu, uint64_t data)
+{
+	struct baton_exit *e = vcpu->exit;
+	char *at = data_of(vcpu) + (size_t)vcpu->cursor * e->size;
+
+	baton__store(at, data, e->size);
+	if (!vcpu->cursor)
+		e->data = baton__load(at, e->size);
+}
+
+/* What follows from a verdict. A read that is done gets its data. */
 static enum baton__next conclude(struct baton_vcpu *vcpu, const struct baton_access *a,
 				 enum baton_verdict verdict)
 {
+	if (!is_write(vcpu->exit->kind) && verdict != BATON_BLOCK)
+		give(vcpu, a->data);
 	switch (verdict) {
 	case BATON_RESUME:
-		break;
 	case BATON_YIELD:
-		/* The rest of a string follows in the next turn. */
-		vcpu->blocked_in_access = vcpu->cursor < vcpu->exit->count;
+		break;
+	case BATON_BLOCK:
+		vcpu->blocked_in_access = vcpu->blocked_in_element = true;
 		break;
 	case BATON_HALT:
 		vcpu->vm->status = a->status;
@@ -42,56 +74,50 @@ static enum baton__next conclude(struct baton_vcpu *vcpu, const struct baton_acc
 	return (enum baton__next)verdict;
 }
 
-/* Serves the elements of an access from the cursor on; they lie one after another at `data`. */
-static enum baton__next serve_elements(struct baton_vcpu *vcpu, const struct baton__claim *claim,
-				       bool write, char *data, uint64_t now)
+/* The elements from the cursor on. A call of its own: for one element no registers are saved. */
+static __attribute__((noinline)) enum baton__next
+serve_string(struct baton_vcpu *vcpu, const struct baton__claim *claim, struct baton_access *a)
 {
-	struct baton_exit *e = vcpu->exit;
+	const struct baton_exit *e = vcpu->exit;
+	enum baton__next next = BATON__NEXT_RESUME;
+
+	while (vcpu->cursor < e->count && next == BATON__NEXT_RESUME) {
+		const char *at = data_of(vcpu) + (size_t)vcpu->cursor * e->size;
+
+		a->data = is_write(e->kind) ? baton__load(at, e->size) : 0;
+		next = conclude(vcpu, a, claim->serve(claim->state, a));
+		if (next == BATON__NEXT_BLOCK)
+			return next;
+		vcpu->cursor++;
+		a->resumed = false;
+	}
+	/* The rest follows in the next turn. */
+	if (next == BATON__NEXT_YIELD)
+		vcpu->blocked_in_access = vcpu->cursor < e->count;
+	return next;
+}
+
+/* Mostly an access is one element, is written, and the guest goes on. */
+static enum baton__next serve_access(struct baton_vcpu *vcpu, struct baton__bus *bus, uint64_t now)
+{
+	const struct baton_exit *e = vcpu->exit;
 	struct baton_access a = {
 		.vm = vcpu->vm, .vcpu = vcpu, .addr = e->addr, .now_ns = now,
-		.size = e->size, .write = write, .resumed = vcpu->blocked_in_element,
+		.data = e->data, .size = e->size, .write = is_write(e->kind),
+		.resumed = vcpu->blocked_in_element,
 	};
-	enum baton_verdict verdict = BATON_RESUME;
+	const struct baton__claim *claim = baton__bus_find(bus, a.addr);
+	enum baton_verdict verdict;
 
+	if (!claim)
+		return fault(vcpu, is_port(e->kind) ? BATON_DEATH_PORT : BATON_DEATH_MMIO, NULL);
 	vcpu->blocked_in_access = vcpu->blocked_in_element = false;
-	while (vcpu->cursor < e->count && verdict == BATON_RESUME) {
-		char *at = data + (size_t)vcpu->cursor * e->size;
-
-		if (write)
-			a.data = vcpu->cursor ? baton__load(at, e->size) : e->data;
-		verdict = claim->serve(claim->state, &a);
-		if (verdict == BATON_BLOCK) {
-			vcpu->blocked_in_access = vcpu->blocked_in_element = true;
-			return BATON__NEXT_BLOCK;
-		}
-		if (!write) {
-			baton__store(at, a.data, e->size);
-			if (!vcpu->cursor)
-				e->data = baton__load(at, e->size);
-			a.data = 0;
-		}
-		vcpu->cursor++;
-		a.resumed = false;
-	}
-	return verdict == BATON_RESUME ? BATON__NEXT_RESUME : conclude(vcpu, &a, verdict);
-}
-
-static enum baton__next serve_port(struct baton_vcpu *vcpu, bool write, uint64_t now)
-{
-	const struct baton__claim *claim = baton__bus_find(&vcpu->vm->ports, vcpu->exit->addr);
-
-	if (!claim)
-		return fault(vcpu, BATON_DEATH_PORT, NULL);
-	return serve_elements(vcpu, claim, write, baton__exit_port_data(vcpu->kvm.run), now);
-}
-
-static enum baton__next serve_mmio(struct baton_vcpu *vcpu, bool write, uint64_t now)
-{
-	const struct baton__claim *claim = baton__bus_find(&vcpu->vm->mmio, vcpu->exit->addr);
-
-	if (!claim)
-		return fault(vcpu, BATON_DEATH_MMIO, NULL);
-	return serve_elements(vcpu, claim, write, (char *)vcpu->kvm.run->mmio.data, now);
+	if (e->count != 1)
+		return serve_string(vcpu, claim, &a);
+	verdict = claim->serve(claim->state, &a);
+	if (verdict == BATON_RESUME && a.write)
+		return BATON__NEXT_RESUME;
+	return conclude(vcpu, &a, verdict);
 }
 
 /* --------------------------------------------------------------------- HLT */
@@ -124,17 +150,9 @@ static enum baton__next serve_hlt(struct baton_vcpu *vcpu)
 	return BATON__NEXT_HALT;
 }
 
-enum baton__next baton__dispatch(struct baton_vcpu *vcpu, uint64_t now)
+static enum baton__next serve_other(struct baton_vcpu *vcpu)
 {
 	switch (vcpu->exit->kind) {
-	case BATON_EXIT_IO_IN:
-		return serve_port(vcpu, false, now);
-	case BATON_EXIT_IO_OUT:
-		return serve_port(vcpu, true, now);
-	case BATON_EXIT_MMIO_READ:
-		return serve_mmio(vcpu, false, now);
-	case BATON_EXIT_MMIO_WRITE:
-		return serve_mmio(vcpu, true, now);
 	case BATON_EXIT_HLT:
 		return serve_hlt(vcpu);
 	case BATON_EXIT_IRQ_WINDOW: /* the next entry uses it */
@@ -148,4 +166,18 @@ enum baton__next baton__dispatch(struct baton_vcpu *vcpu, uint64_t now)
 	default:
 		return fault(vcpu, BATON_DEATH_EXIT, NULL);
 	}
+}
+
+enum baton__next baton__dispatch(struct baton_vcpu *vcpu, uint64_t now)
+{
+	enum baton_exit_kind kind = vcpu->exit->kind;
+	struct baton__bus *bus;
+
+	if (is_port(kind))
+		bus = &vcpu->vm->ports;
+	else if (kind == BATON_EXIT_MMIO_READ || kind == BATON_EXIT_MMIO_WRITE)
+		bus = &vcpu->vm->mmio;
+	else
+		return serve_other(vcpu);
+	return serve_access(vcpu, bus, now);
 }

@@ -41,10 +41,20 @@ void baton__region_destroy(struct baton__region *region)
 }
 
 int baton__region_map(const struct baton__region *region, struct baton__memory *memory,
-		      baton_gpa_t at, struct baton_diag *diag)
+		      baton_gpa_t at, bool trapped, struct baton_diag *diag)
 {
-	if (mmap(memory->base + at, region->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		 region->fd, 0) == MAP_FAILED)
-		return baton__diag(diag, -errno, "region", "cannot be mapped: %s", strerror(errno));
-	return 0;
+	const struct baton__window window = {
+		.at = at, .size = region->size, .host = memory->base + at, .fd = region->fd,
+		.region = region, .trapped = trapped,
+	};
+	int error = baton__memory_add_window(memory, &window, diag);
+
+	if (error)
+		return error;
+	if (mmap(window.host, region->size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 region->fd, 0) != MAP_FAILED)
+		return 0;
+	error = -errno;
+	memory->window_count--;
+	return baton__diag(diag, error, "region", "cannot be mapped: %s", strerror(-error));
 }

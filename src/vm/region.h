@@ -22,8 +22,11 @@ struct baton__region {
 int baton__region_create(struct baton__region *region, uint64_t size, struct baton_diag *diag);
 void baton__region_destroy(struct baton__region *region);
 
-/* Puts it into a memory at GPA `at`, whose range has been checked. What was there is gone. */
+/*
+ * Puts it into a memory at GPA `at`, whose range has been checked; there is a hole already if
+ * it is to be trapped. What was there is gone. -ENOSPC, -ENOMEM.
+ */
 int baton__region_map(const struct baton__region *region, struct baton__memory *memory,
-		      baton_gpa_t at, struct baton_diag *diag);
+		      baton_gpa_t at, bool trapped, struct baton_diag *diag);
 
 #endif

@@ -1,47 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * snapshot.h - a VM as it was: its vCPU's state and its memory, without its devices; and
- * clones, machines of their own that go on from there.
+ * snapshot.h - one VM as it was: all that a fork of it needs but its devices, which are
+ * its host's.
+ *
+ * A vCPU is saved between two instructions. A read that waits for its device stands at
+ * its instruction, and is executed again; a write that waits is done as far as the vCPU is
+ * concerned, and is kept here until the device takes it.
+ *
+ * Times are relative: none passes for a snapshot.
  */
 #ifndef BATON_VM_SNAPSHOT_H
 #define BATON_VM_SNAPSHOT_H
 
-#include "kvm/machine.h"
 #include "kvm/state.h"
-#include "kvm/vcpu.h"
-#include "vm/memory.h"
+#include "vm/frozen.h"
+#include "vm/vm.h"
 
-struct baton__system;
+struct baton__shell;
 
-struct baton__snapshot {
+struct baton__vm_snapshot {
+	const struct baton_vm *of; /* a key, never followed */
+	char name[BATON__NAME_MAX + 1];
+	enum baton_mode mode;
+	bool tripwire;
+	uint64_t share, watchdog_ns;
+	uint32_t argument;
+	baton_gpa_t image_first, image_end, reserved;
+	uint64_t reserved_size;
+
 	struct baton__vcpu_state state;
-	struct baton__memory memory;
+	bool blocked, asked;	/* a write waits, and its device has been asked before */
+	struct baton_exit exit; /* that one; or the last */
+	struct baton__standing standing;
+	uint32_t irq_lines;
+	bool idle;
+	uint64_t sleep_ns; /* until the end of the hypercall `sleep` */
+
+	struct baton__frozen *memory;
+	struct baton__hole holes[BATON__HOLES];
+	uint32_t hole_count;
+	struct baton__placed {
+		baton_gpa_t at;
+		uint64_t size;
+		uint32_t region; /* its number in the snapshot */
+		bool trapped;
+	} placed[BATON__WINDOWS];
+	uint32_t placed_count;
+
+	/* Who answers, with the owners as they were: keys, never followed. */
+	struct baton__bus ports, mmio;
+	struct baton__call calls[BATON__CALLS];
 };
 
-/* An empty one for a VM of so much memory. -ENOMEM, -EMFILE. */
-int baton__snapshot_create(uint64_t memory, struct baton_diag *diag,
-			   struct baton__snapshot **snapshot);
-
-/* NULL is allowed. */
-void baton__snapshot_destroy(struct baton__snapshot *snapshot);
+/* What the i-th exit that stands is; and one more that stands, of a write. */
+void baton__standing_decode(const struct baton__standing *standing, uint32_t i,
+			    struct baton_exit *exit);
+void baton__standing_add(struct baton__standing *standing, const struct baton_exit *write);
 
 /*
- * Completes what is pending at the vCPU, and takes all down. 0 or -errno. -EPROTO: that
- * led to an exit, as a read that a write follows does; nothing is taken down.
+ * Completes what is pending at a vCPU between runs, so that it can be saved; the VM goes on
+ * as if nothing had been. -EAGAIN: it is in the midst of an instruction or of a string.
  */
-int baton__snapshot_take(struct baton__snapshot *snapshot, struct baton__vcpu *vcpu,
-			 const struct baton__memory *memory);
+int baton__vcpu_settle(struct baton_vcpu *vcpu);
 
-struct baton__clone {
-	struct baton__machine machine;
-	struct baton__memory memory;
-	struct baton__vcpu vcpu;
-};
+/* Ends what is pending with no regard for the guest. 0 or -errno. */
+int baton__vcpu_drain(struct baton_vcpu *vcpu);
 
-/* A machine that is what the snapshot says. Nothing is left on failure. */
-int baton__clone_create(const struct baton__system *system, const struct baton__snapshot *snapshot,
-			struct baton_diag *diag, struct baton__clone *clone);
+/*
+ * Takes a VM down, whose host's clock says `now`. What `placed` says of regions is the
+ * caller's. On failure finish with baton__vm_snapshot_fini() all the same.
+ */
+int baton__vm_snapshot_take(struct baton__vm_snapshot *snapshot, struct baton_vm *vm, uint64_t now,
+			    struct baton_diag *diag);
 
-void baton__clone_destroy(struct baton__clone *clone);
+/* Of zeroes it may be, too. */
+void baton__vm_snapshot_fini(struct baton__vm_snapshot *snapshot);
+
+/*
+ * Makes a VM of a shell that is as large: its memory, its vCPU, but neither windows, slots of
+ * any but plain memory, claims, nor a name. `known` is what is known of the vCPU's state, or
+ * NULL. On success the shell is taken over. On failure it is still the caller's, to be destroyed.
+ */
+int baton__vm_fork(const struct baton__vm_snapshot *snapshot, struct baton__shell *shell,
+		   const struct baton__vcpu_state *known, struct baton_diag *diag,
+		   struct baton_vm **vm);
+
+/* Puts a VM back that was forked from it, but for its windows and claims. 0 or -errno. */
+int baton__vm_reset(struct baton_vm *vm, const struct baton__vm_snapshot *snapshot);
+
+/* What a guest could tell of its vCPU, as a number; devices and memory are not in it. */
+uint64_t baton__vm_snapshot_hash(const struct baton__vm_snapshot *snapshot);
+
+/* The same of a VM between runs. Errors: see baton__vcpu_settle(). */
+int baton__vm_hash(struct baton_vm *vm, uint64_t *hash);
 
 #endif

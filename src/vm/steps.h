@@ -10,7 +10,7 @@
 #include "baton/baton.h"
 
 struct baton__steps {
-	uint64_t as_of;			/* exits and other inputs before the snapshot, plus 1 */
+	uint64_t as_of;			/* exits and other inputs before the photo, plus 1 */
 	enum baton_steps_end end;
 	uint64_t count;			/* instructions; [count % BATON_STEPS] is the next */
 	struct baton_step last[BATON_STEPS];

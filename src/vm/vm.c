@@ -12,13 +12,11 @@
 
 #include "base/arith.h"
 #include "base/diag.h"
-#include "kvm/exit.h"
 #include "vm/hypercall.h"
-#include "vm/snapshot.h"
+#include "vm/photo.h"
 #include "vm/steps.h"
 
 #define MEMORY_MIN (UINT64_C(64) << 10)
-#define MEMORY_MAX (UINT64_C(3) << 30)
 
 /* Looks at a guest until its watchdog ends it, and the least time between two. */
 #define LOOKS	    8
@@ -48,7 +46,7 @@ static int check_config(const struct baton_vm_config *c, struct baton_diag *diag
 	if ((unsigned)c->mode >= BATON_MODES)
 		return baton__diag(diag, -EINVAL, c->name,
 				   "mode is %d; expected real, protected, paged or long", (int)c->mode);
-	if (c->memory < MEMORY_MIN || c->memory > MEMORY_MAX || c->memory % BATON__PAGE)
+	if (c->memory < MEMORY_MIN || c->memory > BATON__MEMORY_MAX || c->memory % BATON__PAGE)
 		return baton__diag(diag, -EINVAL, c->name, "memory is %" PRIu64
 				   " bytes; expected 64 KiB to 3 GiB, a multiple of 4 KiB", c->memory);
 	if (c->reserve % BATON__PAGE ||
@@ -91,7 +89,7 @@ static int prepare_steps(struct baton_vm *vm, struct baton_diag *diag)
 	vm->steps = calloc(1, sizeof(*vm->steps));
 	if (!vm->steps)
 		return baton__diag(diag, -ENOMEM, vm->name, "out of memory");
-	error = baton__snapshot_create(vm->memory.size, diag, &vm->snapshot);
+	error = baton__photo_create(vm->memory.size, diag, &vm->photo);
 	if (error)
 		free(vm->steps);
 	return error;
@@ -119,7 +117,7 @@ int baton__vm_create(const struct baton__system *system, const struct baton_vm_c
 	vm->reserved_size = config->reserve;
 	vm->reserved = vm->layout.limit - config->reserve;
 	vm->vcpu.vm = vm;
-	vm->vcpu.exit = vm->vcpu.last;
+	vm->vcpu.exit = &vm->vcpu.last[BATON_LAST_EXITS - 1];
 	vm->vcpu.wake_at_ns = UINT64_MAX;
 	vm->paging32 = -1;
 
@@ -160,27 +158,25 @@ free_vm:
 	return error;
 }
 
-void baton__vm_destroy(struct baton_vm *vm)
+void baton__vm_destroy(struct baton_vm *vm, struct baton__unmap *unmap)
 {
-	if (!vm)
-		return;
+	baton__machine_destroy(&vm->machine);
+	baton__vcpu_release(&vm->vcpu.kvm, unmap);
+	baton__memory_release(&vm->memory, unmap);
+	baton__vm_free(vm);
+}
+
+void baton__vm_free(struct baton_vm *vm)
+{
 	free(vm->death);
 	free(vm->steps);
-	baton__snapshot_destroy(vm->snapshot);
+	baton__photo_destroy(vm->photo);
 	baton__bus_fini(&vm->ports);
 	baton__bus_fini(&vm->mmio);
-	baton__vcpu_destroy(&vm->vcpu.kvm);
-	baton__machine_destroy(&vm->machine);
-	baton__memory_destroy(&vm->memory);
 	free(vm);
 }
 
 /* ----------------------------------------------------------------- notes */
-
-static void note_regs(struct baton_vcpu *vcpu)
-{
-	memcpy(&vcpu->regs, &vcpu->kvm.run->s.regs.regs, sizeof(vcpu->regs));
-}
 
 void baton__vm_note_kick(struct baton_vcpu *vcpu)
 {
@@ -196,7 +192,7 @@ void baton__vm_note_kick(struct baton_vcpu *vcpu)
 		l->low = baton__min(l->low, rip);
 		l->high = rip > l->high ? rip : l->high;
 	}
-	note_regs(vcpu);
+	baton__vm_note_regs(vcpu);
 }
 
 uint64_t baton__vm_next_look(const struct baton_vcpu *vcpu)
@@ -209,14 +205,30 @@ uint64_t baton__vm_next_look(const struct baton_vcpu *vcpu)
 	return baton__min(step - quiet % step, end - quiet);
 }
 
-void baton__vm_note_exit(struct baton_vcpu *vcpu, uint64_t now)
+void baton__vm_note_other(struct baton_vcpu *vcpu, uint64_t now)
 {
-	vcpu->exit = &vcpu->last[vcpu->exits++ % BATON_LAST_EXITS];
-	baton__exit_decode(vcpu->kvm.run, now, vcpu->exit);
-	vcpu->cursor = 0;
 	/* After SHUTDOWN some KVMs show a vCPU that they reset: the registers before are worth more. */
-	if (vcpu->exit->kind != BATON_EXIT_SHUTDOWN)
-		note_regs(vcpu);
-	vcpu->looks.count = 0;
-	vcpu->quiet_ns = 0;
+	if (vcpu->kvm.run->exit_reason != KVM_EXIT_SHUTDOWN)
+		baton__vm_note_regs(vcpu);
+	baton__exit_decode(vcpu->kvm.run, now, vcpu->exit);
+}
+
+bool baton__vm_take_standing(struct baton_vcpu *vcpu)
+{
+	struct baton__standing *s = &vcpu->standing;
+	struct kvm_run *run = vcpu->kvm.run;
+
+	if (!s->count) {
+		bool last = s->last;
+
+		s->last = false;
+		return last;
+	}
+	run->exit_reason = s->exits[0].reason;
+	memcpy(&run->io, s->exits[0].detail, sizeof(s->exits[0].detail));
+	if (run->exit_reason == KVM_EXIT_IO)
+		memcpy(baton__exit_port_data(run), &s->exits[0].data, sizeof(s->exits[0].data));
+	memmove(&s->exits[0], &s->exits[1], (BATON__STANDING - 1) * sizeof(s->exits[0]));
+	s->count--;
+	return true;
 }

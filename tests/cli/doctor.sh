@@ -14,7 +14,9 @@ for check in device permission 'kernel module' capabilities nesting '32-bit pagi
 	grep -Eq "^  (ok|warn) +$check  +[^ ]" "$out"
 	result $? "it says something of: $check"
 done
-grep -Eq '^  (ok|warn) +shortest slice +[0-9.]+ (µs|ms), measured' "$out"
+# Where the machine is too busy for any of those that are tried, it says that instead.
+grep -Eq -e '^  (ok|warn) +shortest slice +[0-9.]+ (µs|ms), measured' \
+	-e '^  warn +shortest slice +longer than 5 ms: turns last longer than they' "$out"
 result $? 'the shortest slice is measured'
 awk '
 	/^  (ok|warn|fail|unknown) / { bad += owed; owed = /^  (warn|fail)/ }

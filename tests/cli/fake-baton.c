@@ -125,6 +125,15 @@ void baton_vm_stats(const struct baton_vm *vm, struct baton_vm_stats *stats)
 	*stats = vm->stats;
 }
 
+int baton_vm_kvm_stats(const struct baton_vm *vm, struct baton_kvm_stat *stats, uint32_t room,
+		       uint32_t *count)
+{
+	for (*count = 0; *vm->kvm_stats[*count].name && !vm->kvm_stats_error; ++*count)
+		if (*count < room)
+			stats[*count] = vm->kvm_stats[*count];
+	return vm->kvm_stats_error;
+}
+
 const char *baton_vm_name(const struct baton_vm *vm)
 {
 	return vm->name;

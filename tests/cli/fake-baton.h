@@ -14,6 +14,8 @@ struct baton_vm {
 	struct baton_vm_stats stats;
 	const struct baton_death *death;
 	uint8_t memory[64];
+	struct baton_kvm_stat kvm_stats[4]; /* up to one without a name */
+	int kvm_stats_error;
 };
 
 struct baton_host {

@@ -38,16 +38,98 @@ words_of_completion() # NAME
 		}' "$completion" | sed 's/--//g' | sorted
 }
 
-options_of_help run >"$work/help"
-[ "$(wc -l <"$work/help")" -ge 10 ]
-result $? 'run has options'
-sed -n '/^The options override/,/^\.Sh SCENARIO/s/^\.It Fl -\([a-z-]*\).*/\1/p' "$man/baton-run.1" |
-	sorted >"$work/man"
-same "$work/help" "$work/man" 'the manual has the options of run'
-words_of_completion run >"$work/completion"
-same "$work/help" "$work/completion" 'the completion has the options of run'
+# options COMMAND LEAST SECTION: its options, LEAST of them at least, are the same ones in --help,
+# in the completion and, before SECTION, in its manual page. They stay in $work/help.
+options()
+{
+	options_of_help "$1" >"$work/help"
+	[ "$(wc -l <"$work/help")" -ge "$2" ]
+	result $? "$1 has options"
+	sed -n "/^The options [ao]/,/^\.Sh $3/s/^\.It Fl -\([a-z-]*\).*/\1/p" "$man/baton-$1.1" |
+		sorted >"$work/man"
+	same "$work/help" "$work/man" "the manual has the options of $1"
+	words_of_completion "$1" >"$work/completion"
+	same "$work/help" "$work/completion" "the completion has the options of $1"
+}
+
+options run 10 SCENARIO
 options_of_help lab >"$work/lab"
 same "$work/help" "$work/lab" 'lab has the options of run'
+
+options exits 9 TABLES
+"$baton" help exits | sed -n 's/^  --\([a-z-]* [[A-Z][]A-Z]*\) .*/\1/p' | tr -d '[]' |
+	LC_ALL=C sort >"$work/help"
+sed -n '/^The options are/,/^\.Sh TABLES/{
+	s/^\.It Fl -\([a-z-]*\) \(Op \)*Ar \([A-Z]*\).*/\1 \3/p
+	}' "$man/baton-exits.1" | LC_ALL=C sort >"$work/man"
+same "$work/help" "$work/man" 'arguments of exits have the same names'
+
+# Every member of its JSON object and every column of its CSV.
+grep -oh '"[a-z_]*"' "$BATON_SOURCE_ROOT/cli/exits_json.c" | tr -d '"' | sorted >"$work/members"
+sed -n '/^\.Sh JSON/,/^\.Sh EXIT/p' "$man/baton-exits.1" | grep '^\.\(Cm\|It Cm\) ' | tr -d ',.' |
+	sed 's/^\(It \)*Cm //' | sorted >"$work/man"
+same "$work/members" "$work/man" 'the manual has the members of the JSON of exits'
+"$baton" exits --from "$BATON_SOURCE_ROOT/tests/fuzz/corpus/exits/module-svm" --csv - |
+	head -n 1 | tr ',' ' ' | sorted >"$work/columns"
+sed -n '/^\.Sh CSV/,/^\.Ed/p' "$man/baton-exits.1" | sed -n '/^unix_ns,/,/^\.Ed/p' | grep -v '^\.' |
+	tr ',' ' ' | sorted >"$work/man"
+same "$work/columns" "$work/man" 'and the columns of its CSV'
+
+options trace 9 TABLES
+"$baton" help trace | sed -n 's/^  --\([a-z-]* [A-Z][A-Z]*\) .*/\1/p' | LC_ALL=C sort >"$work/help"
+sed -n '/^The options are/,/^\.Sh TABLES/s/^\.It Fl -\([a-z-]*\) Ar \([A-Z]*\).*/\1 \2/p' \
+	"$man/baton-trace.1" | LC_ALL=C sort >"$work/man"
+same "$work/help" "$work/man" 'arguments of trace have the same names'
+grep -oh '"[a-z_0-9]*"' "$BATON_SOURCE_ROOT/cli/trace_json.c" | tr -d '"' | sorted >"$work/members"
+sed -n '/^\.Sh JSON/,/^\.Sh CSV/p' "$man/baton-trace.1" | grep '^\.\(Cm\|It Cm\) ' | tr -d ',.;' |
+	sed 's/^\(It \)*Cm //' | sorted >"$work/man"
+same "$work/members" "$work/man" 'the manual has the members of the JSON of trace'
+sed -n 's/^BATON_TRACE([A-Z]*, [0-9]*, "\([a-z]*\)".*/\1/p' "$include/trace.def" | sorted >"$work/kinds"
+sed -n '/^\.Sh KINDS/,/^\.Sh JSON/s/^\.It Cm //p' "$man/baton-trace.1" | tr -d ',' | sorted >"$work/man"
+same "$work/kinds" "$work/man" 'and the kinds of record'
+
+# docs/trace.md has the rows of trace.def, and the fields of trace.h where they are.
+awk -F'"' '/^BATON_TRACE\(/ {
+		split($1, part, /[ ,]+/)
+		row = "| " part[2] " |"
+		for (i = 2; i <= 12; i += 2)
+			row = row " " $i ($i == "" ? "|" : " |")
+		print row
+	}' "$include/trace.def" >"$work/rows"
+grep '^| [0-9]* | [a-z]* | ' "$BATON_SOURCE_ROOT/docs/trace.md" >"$work/doc"
+same "$work/rows" "$work/doc" 'docs/trace.md has the kinds of record'
+awk '
+	/^struct baton_trace_(record|header|vm) \{/ { within = 1; offset = 0; next }
+	/^\}/ { within = 0 }
+	within && match($0, /^\t(uint(8|16|32|64)_t|char) [a-z_, ]*(\[[A-Z_0-9a-z +]*\])?;/) {
+		line = substr($0, 2, RLENGTH - 2)
+		size = line ~ /^char/ ? 1 : substr(line, 5) / 8
+		count = 1
+		if (match(line, /\[.*\]/)) {
+			count = substr(line, RSTART + 1)
+			count = count ~ /POLICY/ ? 32 : count ~ /NAME/ ? 64 : count + 0
+			line = substr(line, 1, RSTART - 1)
+		}
+		sub(/^[a-z0-9_]* /, "", line)
+		fields = split(line, field, /, /)
+		for (i = 1; i <= fields; i++) {
+			print offset, size * count, field[i]
+			offset += size * count
+		}
+	}' "$include/trace.h" >"$work/fields"
+[ "$(wc -l <"$work/fields")" = 26 ]
+result $? 'the header file has the fields of a trace'
+sed -n 's/^| \([0-9]*\) | \([0-9]*\) | `\([a-z_]*\)` |.*/\1 \2 \3/p' "$BATON_SOURCE_ROOT/docs/trace.md" |
+	LC_ALL=C sort >"$work/doc"
+LC_ALL=C sort -o "$work/fields" "$work/fields"
+same "$work/fields" "$work/doc" 'docs/trace.md has them where they are'
+options sim 15 TABLES
+grep -oh '"[a-z_0-9]*"' "$BATON_SOURCE_ROOT/cli/sim_json.c" | tr -d '"' | sorted >"$work/members"
+sed -n '/^\.Sh JSON/,/^\.Sh EXIT/p' "$man/baton-sim.1" | grep '^\.\(Cm\|It Cm\) ' | tr -d ',.' |
+	sed 's/^\(It \)*Cm //' | sorted | grep -vx share >"$work/man"
+grep -vx share "$work/members" | diff - "$work/man" >"$out" 2>"$err"
+status=$?
+result $status 'the manual has the members of the JSON of sim'
 
 options_of_help doctor >"$work/help"
 sed -n '/^\.It Cm doctor/,/^\.It Cm help/s/^\.It Fl -\([a-z]*\).*/\1/p' "$man/baton.1" |
@@ -55,6 +137,49 @@ sed -n '/^\.It Cm doctor/,/^\.It Cm help/s/^\.It Fl -\([a-z]*\).*/\1/p' "$man/ba
 same "$work/help" "$work/man" 'the manual has the options of doctor'
 words_of_completion doctor >"$work/completion"
 same "$work/help" "$work/completion" 'the completion has the options of doctor'
+
+options snapshot 10 JSON
+grep -oh '"[a-z_0-9]*"' "$BATON_SOURCE_ROOT/cli/snapshot_show.c" | tr -d '"' | sorted >"$work/members"
+sed -n '/^\.Sh JSON/,/^\.Sh EXIT/p' "$man/baton-snapshot.1" | grep '^\.\(Cm\|It Cm\) ' | tr -d ',.;' |
+	sed 's/^\(It \)*Cm //' | sorted >"$work/man"
+same "$work/members" "$work/man" 'the manual has the members of the JSON of snapshot'
+
+# docs/snapshots.md has the structs of a file, and their fields where they are.
+awk '
+	BEGIN {
+		size["uint8_t"] = 1; size["char"] = 1; size["uint32_t"] = 4; size["uint64_t"] = 8
+		size["kvm_regs"] = 144; size["kvm_sregs"] = 312; size["kvm_debugregs"] = 128
+		size["kvm_vcpu_events"] = 64; size["kvm_xcrs"] = 392
+		size["baton__file_write"] = 24; size["baton__file_place"] = 24
+	}
+	/^struct baton__(leaf|file_[a-z]*) \{/ {
+		name = $2
+		sub(/baton__(file_)*/, "", name)
+		within = name != "memory" && name != "saved" && name != "kept"
+		offset = 0
+		next
+	}
+	/^\}/ { within = 0 }
+	within && /^\t[a-z].*;/ {
+		sub(/;.*/, "")
+		sub(/struct /, "")
+		fields = split($0, field, /[\t ,]+/)
+		for (i = 3; i <= fields; i++) {
+			count = 1
+			if (match(field[i], /\[.*\]/)) {
+				count = substr(field[i], RSTART + 1) + 0
+				field[i] = substr(field[i], 1, RSTART - 1)
+			}
+			print name, offset, size[field[2]] * count, field[i]
+			offset += size[field[2]] * count
+		}
+	}' "$BATON_SOURCE_ROOT/src/kvm/leaves.h" "$BATON_SOURCE_ROOT/src/host/file.h" |
+	LC_ALL=C sort >"$work/fields"
+[ "$(wc -l <"$work/fields")" -ge 45 ]
+result $? 'the header files have the fields of a snapshot'
+sed -n 's/^| \([a-z]*\) | \([0-9]*\) | \([0-9]*\) | `\([a-z0-9_]*\)` |.*/\1 \2 \3 \4/p' \
+	"$BATON_SOURCE_ROOT/docs/snapshots.md" | LC_ALL=C sort >"$work/doc"
+same "$work/fields" "$work/doc" 'docs/snapshots.md has them where they are'
 
 "$baton" help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | sorted >"$work/help"
 sed -n '/^The commands are/,/^\.Sh ENV/s/^\.It Cm \([a-z]*\)/\1/p' "$man/baton.1" |
@@ -184,7 +309,8 @@ done
 
 if command -v mandoc >/dev/null; then
 	# The manuals refer to one another, and are not installed yet.
-	mandoc -T lint -W style "$man/baton.1" "$man/baton-run.1" "$man/baton-scenario.5" "$abi" |
+	mandoc -T lint -W style "$man/baton.1" "$man/baton-exits.1" "$man/baton-run.1" "$man/baton-scenario.5" \
+		"$man/baton-sim.1" "$man/baton-snapshot.1" "$man/baton-trace.1" "$abi" |
 		grep -v 'referenced manual not found' >"$out"
 	[ ! -s "$out" ]
 	result $? 'mandoc finds nothing to say about the manual'
@@ -199,7 +325,9 @@ if command -v bash >/dev/null; then
 		complete_at baton run --pol; [ "${COMPREPLY[*]}" = --policy ] || exit 2
 		complete_at baton run --policy sh; [ "${COMPREPLY[*]}" = share ] || exit 3
 		complete_at "$2" lab matrix-a; [ "${COMPREPLY[*]}" = matrix-a ] || exit 4
-		complete_at baton doctor --j; [ "${COMPREPLY[*]}" = --json ] || exit 5' \
+		complete_at baton doctor --j; [ "${COMPREPLY[*]}" = --json ] || exit 5
+		complete_at baton sim --sw; [ "${COMPREPLY[*]}" = --sweep ] || exit 7
+		complete_at baton exits --w; [ "${COMPREPLY[*]}" = --watch ] || exit 6' \
 		bash "$completion" "$baton" >"$out" 2>"$err"
 	status=$?
 	result $status 'the completion completes'

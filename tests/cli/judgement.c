@@ -24,6 +24,12 @@ static struct machine_facts good_facts(void)
 		.tasks_rlimit = 30000,
 		.tasks_cgroup = FACTS_NO_LIMIT,
 		.files = 1024,
+		.files_hard = 524288,
+		.tasks_kernel = 62000,
+		.task_numbers = 4194304,
+		.mappings = 65530,
+		.memory_kib = 7 << 20,
+		.workers_are_ours = true,
 	};
 }
 
@@ -376,15 +382,27 @@ static void few_descriptors_are_a_warning(void **state)
 	struct machine_facts facts = good_facts();
 	struct check check;
 
-	facts.files = 64;
+	facts.files_hard = 64;
 	check = judged(&facts, NULL, CHECK_FILES);
-	expect(&check, CHECK_WARN, "room for about 16 VMs", "ulimit -n");
-	facts.files = 3;
+	expect(&check, CHECK_WARN, "room for about 16 VMs", "--nofile");
+	facts.files_hard = 3;
 	check = judged(&facts, NULL, CHECK_FILES);
-	expect(&check, CHECK_WARN, "room for about 0 VMs", "ulimit -n");
-	facts.files = FACTS_NO_LIMIT;
+	expect(&check, CHECK_WARN, "room for about 0 VMs", "--nofile");
+	facts.files_hard = FACTS_NO_LIMIT;
 	check = judged(&facts, NULL, CHECK_FILES);
 	expect(&check, CHECK_OK, "no limit", NULL);
+}
+
+static void the_limit_that_binds_first_says_how_many(void **state)
+{
+	struct machine_facts facts = good_facts();
+	struct check check = judged(&facts, NULL, CHECK_VMS);
+
+	expect(&check, CHECK_OK, "about 16,366 at a time; first to end: memory mappings", NULL);
+	facts.files_hard = 103;
+	check = judged(&facts, NULL, CHECK_VMS);
+	expect(&check, CHECK_WARN, "about 29 at a time; first to end: file descriptors",
+	       "--nofile=3016");
 }
 
 int main(void)
@@ -410,6 +428,7 @@ int main(void)
 		cmocka_unit_test(a_varying_tsc_is_a_warning),
 		cmocka_unit_test(few_tasks_are_a_warning_with_the_right_knob),
 		cmocka_unit_test(few_descriptors_are_a_warning),
+		cmocka_unit_test(the_limit_that_binds_first_says_how_many),
 	};
 
 	return cmocka_run_group_tests_name("judgement", tests, NULL, NULL);

@@ -19,7 +19,7 @@ export BATON_GUESTS BATON_LABS LC_ALL
 # run ARGUMENT ...: sets $status; stdout and stderr are in $out and $err.
 run()
 {
-	timeout "${limit:-60}" "$baton" "$@" >"$out" 2>"$err" </dev/null
+	timeout "${limit:-180}" "$baton" "$@" >"$out" 2>"$err" </dev/null
 	status=$?
 }
 

@@ -145,10 +145,51 @@ static void rlimits_come_from_proc(void **state)
 	facts = read_facts();
 	assert_int_equal(facts.tasks_rlimit, 1500);
 	assert_int_equal(facts.files, 1024);
+	assert_int_equal(facts.files_hard, 1048576);
 	put("/proc/self/limits",
 	    "Max processes             unlimited            unlimited            processes \n");
 	facts = read_facts();
 	assert_true(facts.tasks_rlimit == FACTS_NO_LIMIT);
+}
+
+static void what_is_used_and_what_the_kernel_allows_is_read(void **state)
+{
+	struct machine_facts facts;
+
+	put("/proc/self/fd/0", "");
+	put("/proc/self/fd/1", "");
+	put("/proc/self/fd/17", "");
+	put("/proc/self/maps", "1-2 r-xp\n3-4 rw-p\n");
+	put("/proc/sys/kernel/threads-max", "15715\n");
+	put("/proc/sys/kernel/pid_max", "32768\n");
+	put("/proc/sys/vm/max_map_count", "65530\n");
+	put("/proc/loadavg", "0.20 0.18 0.12 1/80 11206\n");
+	put("/proc/meminfo", "MemTotal:  2000 kB\nMemFree:  100 kB\nMemAvailable:   1234 kB\n");
+	machine_limits_read(root, &facts);
+	assert_int_equal(facts.files_used, 3);
+	assert_int_equal(facts.mappings_used, 2);
+	assert_int_equal(facts.tasks_kernel, 15715);
+	assert_int_equal(facts.task_numbers, 32768);
+	assert_int_equal(facts.mappings, 65530);
+	assert_int_equal(facts.tasks_used, 80);
+	assert_int_equal(facts.memory_kib, 1234);
+	assert_true(facts.files == FACTS_NO_LIMIT && facts.files_hard == FACTS_NO_LIMIT);
+}
+
+static void whose_kvm_s_tasks_are_goes_by_the_kernel(void **state)
+{
+	static const struct {
+		const char *release;
+		bool ours;
+	} cases[] = {
+		{ "6.1.0-13-amd64\n", false }, { "6.12.9\n", false }, { "6.13.0-rc1\n", true },
+		{ "7.0.0\n", true }, { "5.14.0\n", false }, { "what?\n", false },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		put("/proc/sys/kernel/osrelease", cases[i].release);
+		assert_int_equal(read_facts().workers_are_ours, cases[i].ours);
+	}
 }
 
 /* The tightest level counts, wherever it is between the group and the root. */
@@ -250,6 +291,8 @@ int main(void)
 		TEST(containers_leave_marks),
 		TEST(wsl_has_a_kernel_of_its_own_or_none),
 		TEST(rlimits_come_from_proc),
+		TEST(what_is_used_and_what_the_kernel_allows_is_read),
+		TEST(whose_kvm_s_tasks_are_goes_by_the_kernel),
 		TEST(cgroup_limits_count_on_every_level),
 		TEST(cgroup_1_has_a_hierarchy_for_tasks),
 		TEST(a_user_s_groups_are_known),

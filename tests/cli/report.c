@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cloud.h"
@@ -14,6 +15,7 @@
 #include "evidence.h"
 #include "explain.h"
 #include "fake-baton.h"
+#include "kernel_exits.h"
 #include "outlet.h"
 #include "report.h"
 #include "report_json.h"
@@ -137,7 +139,142 @@ static void is_tidy(const char *text)
 	}
 }
 
+/* Behind neo and morpheus, 100 workers: worker-I has I turns, I ms and a lag of I µs. */
+#define CROWD 100
+
+struct crowd {
+	struct made_up m;
+	struct scenario_vm described[2 + CROWD];
+	struct baton_vm vms[2 + CROWD];
+	struct cloud_vm cloud_vms[2 + CROWD];
+	char names[CROWD][16];
+	struct scenario_group group;
+};
+
+static void make_up_crowd(struct crowd *c)
+{
+	memset(c, 0, sizeof(*c));
+	make_up(&c->m);
+	memcpy(c->described, c->m.described, sizeof(c->m.described));
+	memcpy(c->vms, c->m.vms, sizeof(c->m.vms));
+	for (int i = 0; i < CROWD; i++) {
+		struct baton_vm *vm = &c->vms[2 + i];
+
+		snprintf(c->names[i], sizeof(c->names[i]), "worker-%d", i + 1);
+		c->described[2 + i].name = c->names[i];
+		c->described[2 + i].group = 1;
+		c->described[2 + i].share = 1;
+		vm->name = c->names[i];
+		vm->stats.turns = (uint64_t)i + 1;
+		vm->stats.run_ns = (uint64_t)(i + 1) * MS;
+		vm->stats.lifetime_ns = 10005000003;
+		vm->stats.ready_ns = vm->stats.lifetime_ns - vm->stats.run_ns;
+		vm->stats.lag_ns = (i % 2 ? -1 : 1) * (i + 1) * 1000;
+		vm->stats.waits_in = BATON_EXIT_KINDS;
+		vm->stats.exits = 10;
+		vm->stats.by_kind[BATON_EXIT_IO_OUT] =
+			(struct baton_exit_stats){ .count = 10, .run_ns = 1000, .handler_ns = 100 };
+	}
+	c->group = (struct scenario_group){ (char *)"worker", { 2, CROWD } };
+	c->m.scenario.vms = c->described;
+	c->m.scenario.vm_count = 2 + CROWD;
+	c->m.scenario.groups = &c->group;
+	c->m.scenario.group_count = 1;
+	c->m.cloud.vms = c->cloud_vms;
+	for (int i = 0; i < 2 + CROWD; i++)
+		c->cloud_vms[i].vm = &c->vms[i];
+	cloud_measure(&c->m.cloud);
+}
+
 /* ----------------------------------------------------------------- tables */
+
+static void a_group_has_one_line_and_names_its_extremes(void **state)
+{
+	struct crowd *c = malloc(sizeof(*c));
+
+	make_up_crowd(c);
+	printed(&c->m, report_print);
+	contains(c->m.text, "\n  neo ");
+	contains(c->m.text, "\n  group   VMs     turns  CPU time  wanted      got  worst lag\n");
+	contains(c->m.text, "\n  worker  100  1/50/100    5.05 s  50.0 %  33.55 %     100 µs\n");
+	contains(c->m.text, "worker: 100 running; turns: fewest worker-1, most worker-100; CPU time:");
+	contains(c->m.text, "worker-1 (1.00 ms), most worker-100 (100 ms); furthest");
+	contains(c->m.text, "share: worker-100\n");
+	contains(c->m.text, "\n  worker  io_out      1,000  100.000 µs  10.000 µs       –       –\n");
+	lacks(c->m.text, "\n  worker-7 ");
+	is_tidy(c->m.text);
+	free(c->m.text);
+	free(c);
+}
+
+static void all_rows_are_shown_if_all_are_wanted(void **state)
+{
+	struct crowd *c = malloc(sizeof(*c));
+
+	make_up_crowd(c);
+	c->m.scenario.all = true;
+	printed(&c->m, report_print);
+	contains(c->m.text, "\n  worker-1 ");
+	contains(c->m.text, "\n  worker-100 ");
+	lacks(c->m.text, "\n  group ");
+	lacks(c->m.text, "more: see");
+	is_tidy(c->m.text);
+	free(c->m.text);
+	free(c);
+}
+
+static void what_is_expected_of_a_group_is_of_each_member(void **state)
+{
+	struct crowd *c = malloc(sizeof(*c));
+	struct expectation *e;
+
+	make_up_crowd(c);
+	expect_count(&c->m, 2, EXPECT_TURNS, 1, 100);
+	expect_count(&c->m, 2, EXPECT_TURNS, 3, UINT64_MAX);
+	e = expect(&c->m, 2, EXPECT_OUTCOME);
+	e->outcome = BATON_RUNNING;
+	for (int i = 0; i < 3; i++)
+		c->m.expectations[i].others = CROWD - 1;
+	printed(&c->m, report_print);
+	contains(c->m.text, "\n  ✓  worker  turns    1 to 100   so by all 100\n");
+	contains(c->m.text, "\n  ✗  worker  turns    3 or more  1\n");
+	contains(c->m.text, "\n  ✓  worker  outcome  running    running\n");
+	contains(c->m.text, "  worker, turns:\n    wanted 3 or more\n    got    1\n"
+			    "    of     worker-1, and 1 more\n");
+	assert_int_equal(expectations_met(&c->m.cloud), 2);
+	is_tidy(c->m.text);
+	printed(&c->m, report_print_faults);
+	contains(c->m.text, "worker: turns: wanted 3 or more, got 1 of worker-1, and 1 more\n");
+	free(c->m.text);
+	free(c);
+}
+
+static struct baton_death page_fault(void);
+
+static void members_that_die_alike_are_told_of_once(void **state)
+{
+	struct baton_death death = page_fault(), other = page_fault();
+	struct crowd *c = malloc(sizeof(*c));
+
+	other.cause = BATON_CAUSE_ENDLESS_LOOP;
+	make_up_crowd(c);
+	for (int i = 10; i < 60; i++)
+		c->vms[i].death = i == 30 ? &other : &death;
+	assert_int_equal(expectation_sudden_deaths(&c->m.cloud), 50);
+	printed(&c->m, report_print_faults);
+	contains(c->m.text, "baton run: worker-9 died: ");
+	contains(c->m.text, "baton run: and so did 48 more of worker\n");
+	contains(c->m.text, "baton run: worker-29 died: ");
+	lacks(c->m.text, "worker-10 died");
+	c->m.scenario.all = true;
+	printed(&c->m, report_print_faults);
+	contains(c->m.text, "worker-10 died");
+	expect(&c->m, 2, EXPECT_CAUSE)->others = CROWD - 1;
+	assert_int_equal(expectation_sudden_deaths(&c->m.cloud), 0);
+	free(c->m.text);
+	free(c);
+}
+
 
 static void the_table_says_it_all(void **state)
 {
@@ -1218,6 +1355,211 @@ static void json_that_cannot_be_written_is_an_error(void **state)
 	fclose(full);
 }
 
+/* ------------------------------------------------------- the kernel's count */
+
+static void json_has_none_unless_asked(void **state)
+{
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	report = json_of(&m);
+	assert_null(json_object_get(item(report, "vms", 0), "kernel_exits"));
+	json_decref(report);
+	lacks(printed(&m, report_print), "kernel");
+	free(m.text);
+}
+
+/* A machine that is a folder, in which the module says this. NULL: there is no module. */
+static void put_module(const char *root, const char *vms)
+{
+	char path[300];
+	FILE *to;
+
+	snprintf(path, sizeof(path), "%s/proc", root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/proc/baton_exits", root);
+	mkdir(path, 0755);
+	snprintf(path, sizeof(path), "%s/proc/baton_exits/exits", root);
+	to = fopen(path, "w");
+	assert_non_null(to);
+	fprintf(to, "baton_exits 1\nisa svm\ntsc_khz 2000000\nprofile off\nscope vm\nmissed 0\n%s"
+		"gone 0 0 0\nend\n", vms);
+	fclose(to);
+}
+
+/* The VMs of this process, of which there are others; and one of another process. */
+static void put_vms(const char *root, const char *neo, const char *morpheus)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "vm 3 %ld 1 0 0\nvm 5 %ld 1 0 0\nexits 72 CPUID 1 1 1 1 1\n%s%s",
+		 (long)getpid(), (long)getpid() + 1, neo, morpheus);
+	put_module(root, text);
+}
+
+static void begin_folder(char root[256])
+{
+	const char *tmp = getenv("TMPDIR");
+
+	snprintf(root, 256, "%s/baton-kernel.XXXXXX", tmp ? tmp : "/tmp");
+	assert_non_null(mkdtemp(root));
+}
+
+/* By what comes with it each VM is found: not the one that was there, nor another process's. */
+static void the_module_counts_by_the_processors_reasons(void **state)
+{
+	struct kernel_exits kernel;
+	char root[256], neo[256], morpheus[256];
+	const char *text;
+	const json_t *one;
+	struct made_up m;
+	json_t *report;
+
+	make_up(&m);
+	begin_folder(root);
+	put_vms(root, "", "");
+	kernel_exits_begin(&kernel, root, 2);
+	snprintf(neo, sizeof(neo), "vm 6 %ld 1 0 0\nvm 7 %ld 1 0 0\n", (long)getpid() + 1,
+		 (long)getpid());
+	put_vms(root, neo, "");
+	kernel_exits_created(&kernel, 0);
+	snprintf(morpheus, sizeof(morpheus), "vm 8 %ld 1 0 0\n", (long)getpid());
+	put_vms(root, neo, morpheus);
+	kernel_exits_created(&kernel, 1);
+	snprintf(neo, sizeof(neo), "vm 7 %ld 1 4 2000000\nexits 78 HLT 1 2000 0 4000 0\n"
+		 "exits 7b IOIO 1234570 4000000000 0 0 0\n", (long)getpid());
+	put_vms(root, neo, morpheus);
+	kernel_exits_read(&kernel);
+	for (size_t i = 0; i < 2; i++)
+		kernel_exits_measure(&kernel, i, &m.vms[i]);
+	m.cloud.kernel = &kernel;
+
+	text = printed(&m, report_print);
+	contains(text, "by the processor's reasons: the module baton_exits\n");
+	contains(text, "  neo  IOIO    1,234,570  100.0 %  1.62 µs          0        0          0\n"
+		       "       HLT             1    0.0 %  1.00 µs          0  2.00 µs          0\n\n");
+	contains(text, "1,234,567"); /* Baton's own count stays as it is */
+	free(m.text);
+	report = json_of(&m);
+	one = json_object_get(item(report, "vms", 0), "kernel_exits");
+	assert_string_equal(text_of(one, "source"), "module");
+	assert_string_equal(text_of(one, "isa"), "svm");
+	assert_int_equal(integer(one, "id"), 7);
+	assert_int_equal(integer(one, "exits"), 1234571);
+	assert_int_equal(integer(one, "guest_ns"), 1000000);
+	assert_string_equal(text_of(item(one, "reasons", 0), "reason"), "IOIO");
+	assert_int_equal(integer(item(one, "reasons", 0), "kvm_ns"), 2000000000);
+	one = json_object_get(item(report, "vms", 1), "kernel_exits");
+	assert_int_equal(integer(one, "id"), 8);
+	assert_int_equal(integer(json_object_get(item(report, "vms", 0), "exits"), "total"), 1234567);
+	json_decref(report);
+	kernel_exits_fini(&kernel);
+}
+
+/* Two that came at once could be either, and one of another PID namespace is nobody's. */
+static void a_vm_that_is_not_sure_is_not_shown(void **state)
+{
+	struct kernel_exits kernel;
+	struct made_up m;
+	json_t *report;
+	char root[256], two[256];
+
+	make_up(&m);
+	begin_folder(root);
+	put_vms(root, "", "");
+	kernel_exits_begin(&kernel, root, 2);
+	snprintf(two, sizeof(two), "vm 7 %ld 1 0 0\nvm 8 %ld 1 0 0\n", (long)getpid(), (long)getpid());
+	put_vms(root, two, "");
+	kernel_exits_created(&kernel, 0);
+	put_vms(root, two, "vm 9 1 1 0 0\n");
+	kernel_exits_created(&kernel, 1);
+	kernel_exits_read(&kernel);
+	for (size_t i = 0; i < 2; i++)
+		kernel_exits_measure(&kernel, i, &m.vms[i]);
+	m.cloud.kernel = &kernel;
+	contains(printed(&m, report_print), "2 VMs could not be found there, under pid ");
+	free(m.text);
+	report = json_of(&m);
+	assert_true(json_is_null(json_object_get(item(report, "vms", 0), "kernel_exits")));
+	json_decref(report);
+	kernel_exits_fini(&kernel);
+}
+
+static void without_the_module_kvm_counts(void **state)
+{
+	const struct baton_kvm_stat stats[] = {
+		{ .name = "exits", .grows = true, .value = 2000000 },
+		{ .name = "halt_exits", .grows = true },
+		{ .name = "guest_mode", .value = 1 },
+	};
+	struct kernel_exits kernel;
+	const json_t *one;
+	const char *text;
+	struct made_up m;
+	json_t *report;
+	char root[256];
+
+	make_up(&m);
+	begin_folder(root);
+	memcpy(m.vms[1].kvm_stats, stats, sizeof(stats));
+	kernel_exits_begin(&kernel, root, 2);
+	for (size_t i = 0; i < 2; i++)
+		kernel_exits_created(&kernel, i);
+	kernel_exits_read(&kernel);
+	for (size_t i = 0; i < 2; i++)
+		kernel_exits_measure(&kernel, i, &m.vms[i]);
+	m.cloud.kernel = &kernel;
+	text = printed(&m, report_print);
+	contains(text, "The kernel's own count, by KVM's figures\n");
+	contains(text, "  morpheus  exits   2,000,000\n");
+	contains(text, "/proc/baton_exits/exits: there is no such file; see baton exits");
+	lacks(text, "halt_exits");
+	lacks(text, "guest_mode");
+	report = json_of(&m);
+	assert_true(json_is_null(json_object_get(item(report, "vms", 0), "kernel_exits")));
+	one = json_object_get(item(report, "vms", 1), "kernel_exits");
+	assert_string_equal(text_of(one, "source"), "kvm");
+	assert_int_equal(json_object_size(json_object_get(one, "stats")), 3);
+	assert_int_equal(integer(json_object_get(one, "stats"), "exits"), 2000000);
+	json_decref(report);
+	m.vms[1].kvm_stats_error = -ENOTSUP;
+	kernel_exits_measure(&kernel, 1, &m.vms[1]);
+	contains(printed(&m, report_print), "none: this KVM keeps no figures");
+	free(m.text);
+	kernel_exits_fini(&kernel);
+}
+
+/* It may be unloaded, or of another edition. */
+static void a_module_that_goes_leaves_kvm(void **state)
+{
+	struct kernel_exits kernel;
+	struct made_up m;
+	char root[256], path[300];
+	FILE *to;
+
+	make_up(&m);
+	begin_folder(root);
+	put_vms(root, "", "");
+	kernel_exits_begin(&kernel, root, 2);
+	assert_int_equal(kernel.by, KERNEL_MODULE);
+	snprintf(path, sizeof(path), "%s/proc/baton_exits/exits", root);
+	to = fopen(path, "w");
+	assert_non_null(to);
+	fputs("baton_exits 2\n", to);
+	fclose(to);
+	kernel_exits_created(&kernel, 0);
+	assert_int_equal(kernel.by, KERNEL_KVM);
+	kernel_exits_read(&kernel);
+	for (size_t i = 0; i < 2; i++)
+		kernel_exits_measure(&kernel, i, &m.vms[i]);
+	m.cloud.kernel = &kernel;
+	contains(printed(&m, report_print), "none: this KVM leaves them all at 0");
+	contains(m.text, "exits:1: its format is version 2");
+	free(m.text);
+	kernel_exits_fini(&kernel);
+}
+
 /* -------------------------------------------------------------------- show */
 
 static void exits_are_shown_in_words(void **state)
@@ -1411,6 +1753,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_table_says_it_all),
+		cmocka_unit_test(a_group_has_one_line_and_names_its_extremes),
+		cmocka_unit_test(all_rows_are_shown_if_all_are_wanted),
+		cmocka_unit_test(what_is_expected_of_a_group_is_of_each_member),
+		cmocka_unit_test(members_that_die_alike_are_told_of_once),
 		cmocka_unit_test(what_is_wanted_holds_while_all_want_to_run),
 		cmocka_unit_test(who_waits_for_ever_is_told_for_what),
 		cmocka_unit_test(a_ledger_that_does_not_balance_is_told),
@@ -1447,6 +1793,11 @@ int main(void)
 		cmocka_unit_test(json_has_the_evidence),
 		cmocka_unit_test(json_says_no_more_than_is_known),
 		cmocka_unit_test(json_that_cannot_be_written_is_an_error),
+		cmocka_unit_test(json_has_none_unless_asked),
+		cmocka_unit_test(the_module_counts_by_the_processors_reasons),
+		cmocka_unit_test(a_vm_that_is_not_sure_is_not_shown),
+		cmocka_unit_test(without_the_module_kvm_counts),
+		cmocka_unit_test(a_module_that_goes_leaves_kvm),
 		cmocka_unit_test(exits_are_shown_in_words),
 		cmocka_unit_test(output_as_json_keeps_every_byte),
 		cmocka_unit_test(turns_are_shown_with_their_time),

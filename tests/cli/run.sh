@@ -340,7 +340,8 @@ result $? '… but not alone'
 timeout 20 sh -c 'ulimit -n 4 && exec "$@"' sh "$baton" run hello.bin --quiet \
 	>"$out" 2>"$err" 3>&-
 status=$?
-[ "$status" = 4 ] && grep -q 'baton doctor says what this machine can do' "$err" && [ ! -s "$out" ]
+[ "$status" = 4 ] && [ ! -s "$out" ] &&
+	grep -q '^baton run: 1 VM needs [0-9]* file descriptors, and 0 are left; .*--nofile=' "$err"
 result $? 'status 4: too few descriptors'
 cat >"$work/s.yaml" <<-END
 	version: 1
@@ -448,4 +449,21 @@ result $? 'output that cannot be written is an error'
 status=$?
 [ "$status" = 2 ] && grep -q 'cannot write the JSON report' "$err"
 result $? 'and so is a report'
+
+# ------------------------------------------------------- the kernel's own count
+run run neo.bin morpheus.bin --for 100ms --kernel-exits --json "$work/report.json"
+[ "$status" = 0 ] && grep -q "^  The kernel's own count, by" "$err"
+result $? 'what the kernel counts stands in the report'
+for vm in 0 1; do
+	baton_exits=$(get vms $vm exits total)
+	case $(get vms $vm kernel_exits source) in
+	kvm) kernel_exits=$(get vms $vm kernel_exits stats exits) ;;
+	module) kernel_exits=$(get vms $vm kernel_exits exits) ;;
+	*) kernel_exits=0 ;;
+	esac
+	[ "$kernel_exits" -ge "$baton_exits" ] && [ "$baton_exits" -gt 0 ]
+	result $? "VM $vm: the kernel counts no fewer than Baton does"
+done
+"$report" balances "$work/report.json" 2>"$err"
+result $? "and Baton's own ledger balances as ever"
 finish

@@ -400,9 +400,9 @@ static void keys_are_checked(void **state)
 	refuses("version: 1\nvms:\n- {name: neo}\n",
 		"s.yaml:3:3: a VM has no \"image\"; expected one");
 	refuses("version: 1\nvms:\n- {image: neo.bin, shares: 3}\n",
-		"s.yaml:3:20: a VM: key \"shares\" is unknown; expected name, image, mode, memory, "
+		"s.yaml:3:20: a VM: key \"shares\" is unknown; expected name, count, image, mode, memory, "
 		"share, load, entry, ports, argument, bare, arrives, watchdog, "
-		"step_replay, reads_tsc or vcpus (did you mean "
+		"step_replay, reads_tsc, workload or vcpus (did you mean "
 		"\"share\"?)");
 	refuses("version: 1\nfor: !!float 1s\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:6: a tag; expected a plain value");
@@ -433,9 +433,9 @@ static void types_are_checked(void **state)
 		"s.yaml:2:6: vms is \"neo.bin\"; expected a list");
 	refuses("version: 1\nvms: []\n", "s.yaml:2:6: vms has 0 items; expected 1 to 4096");
 	refuses("version: 1\nvms:\n- neo.bin\n",
-		"s.yaml:3:3: a VM is \"neo.bin\"; expected a mapping of name, image, mode, memory, "
+		"s.yaml:3:3: a VM is \"neo.bin\"; expected a mapping of name, count, image, mode, memory, "
 		"share, load, entry, ports, argument, bare, arrives, watchdog, "
-		"step_replay, reads_tsc or vcpus");
+		"step_replay, reads_tsc, workload or vcpus");
 	refuses("version: 1\nvms:\n- {image: {a: b}}\n",
 		"s.yaml:3:11: image is a mapping; expected text");
 	refuses("version: 1\nvms:\n- {image: \"a\\0b\"}\n",
@@ -629,10 +629,144 @@ static void long_values_are_cut(void **state)
 static void aliases_cannot_make_it_run_in_circles(void **state)
 {
 	refuses("version: 1\nvms: &a [*a]\n",
-		"s.yaml:2:6: a VM is a list; expected a mapping of name, image, mode, memory, "
+		"s.yaml:2:6: a VM is a list; expected a mapping of name, count, image, mode, memory, "
 		"share, load, entry, ports, argument, bare, arrives, watchdog, "
-		"step_replay, reads_tsc or vcpus");
+		"step_replay, reads_tsc, workload or vcpus");
 	refuses("&a\n? *a\n: *a\n", "s.yaml:1:1: a key is a mapping; expected a word");
+}
+
+/* ----------------------------------------------------------------- groups */
+
+#define CROWD "version: 1\nvms:\n- {name: w, count: 3, image: w.bin, share: 2}\n" \
+	"- {name: neo, image: neo.bin}\n"
+
+static void a_count_makes_a_group(void **state)
+{
+	struct parsed p = accepts(CROWD
+		"regions: [{name: r, size: 4KiB, at: {w: 0x40000, neo: 0x50000}}]\n"
+		"devices:\n- {type: latch, vm: w, ports: 0x30}\n- {type: console, vm: w-2, port: 1}\n"
+		"- {type: doorbell, vms: [w, neo]}\n- {type: handoff, producer: w-1, consumer: w-3}\n"
+		"expect: {w: {share: 25, turns: 1..}, w-3: {outcome: running}, neo: {turns: 2}}\n");
+	const struct scenario *s = &p.scenario;
+	struct scenario_vms vms;
+
+	assert_int_equal(s->vm_count, 4);
+	assert_int_equal(s->group_count, 1);
+	for (size_t i = 0; i < 3; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "w-%zu", i + 1);
+		assert_string_equal(s->vms[i].name, name);
+		assert_string_equal(s->vms[i].image, "w.bin");
+		assert_int_equal(s->vms[i].share, 2);
+		assert_int_equal(scenario_find_vm(s, name), i);
+		assert_ptr_equal(scenario_group_of(s, i), &s->groups[0]);
+		assert_int_equal(((struct course_settings *)s->vms[i].ports)->vm, i);
+	}
+	assert_int_equal(((struct course_settings *)s->vms[3].ports)->vm, 3);
+	assert_null(scenario_group_of(s, 3));
+	assert_int_equal(scenario_find_vm(s, "w"), SIZE_MAX);
+	assert_true(scenario_find(s, "w", &vms) && vms.first == 0 && vms.count == 3);
+	assert_true(scenario_find(s, "neo", &vms) && vms.first == 3 && vms.count == 1);
+	assert_false(scenario_find(s, "w-4", &vms));
+	assert_int_equal(s->regions[0].place_count, 4);
+	assert_int_equal(s->regions[0].places[2].vm, 2);
+	assert_int_equal(s->devices[0]->others, 2);
+	assert_int_equal(s->devices[1]->others, 0);
+	assert_int_equal(((struct console_settings *)s->devices[1])->vm, 1);
+	assert_int_equal(((struct doorbell_settings *)s->devices[2])->count, 4);
+	assert_int_equal(((struct traffic_settings *)s->devices[3])->consumer, 2);
+	assert_int_equal(s->expectation_count, 4);
+	assert_true(s->expectations[0].vm == 0 && s->expectations[0].others == 2);
+	assert_true(s->expectations[2].vm == 2 && s->expectations[2].others == 0);
+	assert_true(s->expectations[3].vm == 3 && s->expectations[3].others == 0);
+	scenario_fini(&p.scenario);
+}
+
+/* "neo" twice is neo and neo-2 otherwise; beside a group that has a neo-2 it is not. */
+static void names_that_were_not_given_avoid_members(void **state)
+{
+	struct parsed p = accepts("version: 1\nvms:\n- {image: neo.bin, count: 2}\n"
+				  "- {image: neo.bin}\n- {image: neo.bin, count: 1}\n");
+
+	assert_int_equal(p.scenario.vm_count, 4);
+	assert_string_equal(p.scenario.vms[0].name, "neo-1");
+	assert_string_equal(p.scenario.vms[2].name, "neo-3");
+	assert_string_equal(p.scenario.vms[3].name, "neo-4-1");
+	scenario_fini(&p.scenario);
+}
+
+static void the_option_count_replaces_each(void **state)
+{
+	struct yaml_error error;
+	struct scenario s;
+
+	scenario_init(&s, "s.yaml");
+	s.count = 2;
+	assert_int_equal(scenario_parse(&s, CROWD, strlen(CROWD), &error), 0);
+	assert_int_equal(s.vm_count, 3);
+	assert_string_equal(s.vms[2].name, "neo");
+	scenario_fini(&s);
+}
+
+static void images_may_have_a_count(void **state)
+{
+	static const struct {
+		const char *text, *first, *last;
+		size_t count;
+		uint64_t share;
+	} cases[] = {
+		{ "a/neo.bin*1000:7:real", "neo-1", "neo-1000", 1000, 7 },
+		{ "neo.bin*1", "neo-1", "neo-1", 1, 1 },
+		{ "neo*x.bin", "neo_x", "neo_x", 1, 1 },
+		{ "neo.bin*", "neo", "neo", 1, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct yaml_error error;
+		struct scenario s;
+
+		scenario_init(&s, NULL);
+		assert_int_equal(scenario_add_image(&s, cases[i].text, &error), 0);
+		assert_int_equal(scenario_expand(&s, &error), 0);
+		assert_int_equal(s.vm_count, cases[i].count);
+		assert_string_equal(s.vms[0].name, cases[i].first);
+		assert_string_equal(s.vms[s.vm_count - 1].name, cases[i].last);
+		assert_int_equal(s.vms[s.vm_count - 1].share, cases[i].share);
+		scenario_fini(&s);
+	}
+}
+
+static void counts_and_their_names_are_checked(void **state)
+{
+	refuses("version: 1\nvms: [{image: a, count: 0}]\n",
+		"s.yaml:2:25: count \"0\" is too small; expected a whole number from 1 to 65536");
+	refuses("version: 1\nvms: [{image: a, count: 65537}]\n",
+		"s.yaml:2:25: count \"65537\" is too large; expected a whole number from 1 to 65536");
+	refuses("version: 1\nvms:\n- {image: a, count: 65536}\n- {image: b}\n",
+		"s.yaml:4:3: more than 65536 VMs in all; expected at most as many");
+	refuses("version: 1\nvms:\n- {name: a, image: a, count: 2}\n- {name: a-2, image: b}\n",
+		"s.yaml:4:10: name \"a-2\" is taken by another VM, or a group; expected another");
+	refuses("version: 1\nvms:\n- {name: a-2, image: a, count: 2}\n"
+		"- {name: a, image: b, count: 3}\n",
+		"s.yaml:4:10: name \"a-2\" is taken by another VM, or a group; expected another");
+	refuses("version: 1\nvms:\n- {name: a, image: a, count: 2}\n"
+		"- {name: a-1, image: b, count: 3}\n",
+		"s.yaml:4:10: name \"a-1\" is taken by another group's VM; expected another");
+	refuses("version: 1\nvms:\n- {name: nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn, "
+		"image: a, count: 2}\n",
+		"s.yaml:3:10: name \"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\" "
+		"leaves no room for numbers up to 2; expected at most 63 bytes with them");
+	refuses(CROWD "devices: [{type: handoff, producer: w, consumer: neo}]\n",
+		"s.yaml:5:37: producer \"w\" is a group of VMs; expected one of them, from "
+		"\"w-1\" to \"w-3\"");
+	refuses(CROWD "devices: [{type: doorbell, vms: [w, w-2]}]\n",
+		"s.yaml:5:37: vm \"w-2\" is there twice; expected it once");
+	refuses(CROWD "expect: {w-4: {turns: 1}}\n",
+		"s.yaml:5:10: VM \"w-4\" is unknown; expected w, neo or host");
+	refuses("version: 1\nvms: [{name: w, count: 65, image: w}]\n"
+		"devices: [{type: doorbell, vms: [w]}]\n",
+		"s.yaml:3:34: vm \"w\" makes more than 64 VMs; expected at most so many");
 }
 
 /* -------------------------------------------------------------- the whole */
@@ -716,7 +850,7 @@ static void bad_images_are_refused(void **state)
 			       "number from 0 to 4294967296" },
 		{ "neo.bin:1:lonk", "baton run: neo.bin: mode \"lonk\" is unknown; expected real, "
 				    "protected, paged or long (did you mean \"long\"?)" },
-		{ ":70", "baton run: \":70\" names no image; expected IMAGE[:SHARE[:MODE]]" },
+		{ ":70", "baton run: \":70\" names no image; expected IMAGE[*N][:SHARE[:MODE]]" },
 	};
 
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -874,6 +1008,11 @@ int main(void)
 		cmocka_unit_test(expectations_are_checked),
 		cmocka_unit_test(long_values_are_cut),
 		cmocka_unit_test(aliases_cannot_make_it_run_in_circles),
+		cmocka_unit_test(a_count_makes_a_group),
+		cmocka_unit_test(names_that_were_not_given_avoid_members),
+		cmocka_unit_test(the_option_count_replaces_each),
+		cmocka_unit_test(images_may_have_a_count),
+		cmocka_unit_test(counts_and_their_names_are_checked),
 		cmocka_unit_test(what_only_the_whole_can_tell_is_checked),
 		cmocka_unit_test(images_are_taken_apart),
 		cmocka_unit_test(bad_images_are_refused),

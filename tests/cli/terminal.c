@@ -164,6 +164,25 @@ static void ctrl_c_ends_a_run_with_its_report(void **state)
 	contains(&s, "it balances");
 }
 
+/* Rates stand in place of the last ones, cut at the screen's end; Ctrl-C ends them, with status 0. */
+static void rates_are_redrawn_until_ctrl_c(void **state)
+{
+	char file[512], *argv[] = { (char *)baton, "exits", "--watch", "100ms", "--from", file, NULL };
+	struct session s;
+
+	snprintf(file, sizeof(file), "%s/tests/fuzz/corpus/exits/module-svm",
+		 getenv("BATON_SOURCE_ROOT"));
+	begin(&s, argv);
+	assert_true(await(&s, "exits per second"));
+	contains(&s, "\033[H\033[K\r\n  counting");
+	s.size = 0;
+	s.text[0] = '\0';
+	assert_true(await(&s, "exits per second"));
+	assert_int_equal(write(s.master, CTRL_C, 1), 1);
+	assert_int_equal(end(&s), 0);
+	contains(&s, "\033[H\033[K\r\n  0 exits per second");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +191,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(short_runs_need_none),
 		cmocka_unit_test(quiet_runs_have_none),
 		cmocka_unit_test(ctrl_c_ends_a_run_with_its_report),
+		cmocka_unit_test(rates_are_redrawn_until_ctrl_c),
 	};
 
 	if (argc != 2)

@@ -4,6 +4,7 @@
  */
 #include "test.h"
 
+#include "bar.h"
 #include "suggest.h"
 #include "table.h"
 #include "units.h"
@@ -165,6 +166,21 @@ static void quantities_are_written_short(void **state)
 }
 
 /* What is read is what was written, wherever three digits hold it all. */
+static void brief_times_have_three_digits(void **state)
+{
+	assert_string_equal(units_brief(0).text, "0");
+	assert_string_equal(units_brief(999).text, "999 ns");
+	assert_string_equal(units_brief(1000).text, "1.00 µs");
+	assert_string_equal(units_brief(9994).text, "9.99 µs");
+	assert_string_equal(units_brief(9996).text, "10.0 µs");
+	assert_string_equal(units_brief(99960).text, "100 µs");
+	assert_string_equal(units_brief(999499).text, "999 µs");
+	assert_string_equal(units_brief(999600).text, "1.00 ms");
+	assert_string_equal(units_brief(59 * S).text, "59.0 s");
+	assert_string_equal(units_brief(7200 * S).text, "2.00 h");
+	assert_string_equal(units_brief(UINT64_MAX).text, "5124096 h");
+}
+
 static void durations_survive_being_written_and_read(void **state)
 {
 	for (uint64_t ns = 1; ns < 900 * S; ns *= 10) {
@@ -237,6 +253,34 @@ static void columns_line_up(void **state)
 	free(text);
 }
 
+/* The columns that are optional go where the width says so. */
+static void a_table_may_be_wider(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+	struct table table;
+
+	for (unsigned more = 0; more < 2; more++) {
+		table_init(&table, "lO");
+		table.width = 9 + more;
+		table_cell(&table, "abc");
+		table_cell(&table, "def");
+		table_print(&table, to);
+	}
+	fclose(to);
+	assert_string_equal(text, "  abc\n  abc  def\n");
+	free(text);
+}
+
+static void bars_have_eighths(void **state)
+{
+	assert_string_equal(bar(0, 8).text, "");
+	assert_string_equal(bar(100, 3).text, "███");
+	assert_string_equal(bar(50, 1).text, "▌");
+	assert_string_equal(bar(100, BAR_MOST).text, "██████████████");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,11 +292,14 @@ int main(void)
 		cmocka_unit_test(other_sizes_are_refused),
 		cmocka_unit_test(percent_is_from_0_to_100),
 		cmocka_unit_test(quantities_are_written_short),
+		cmocka_unit_test(brief_times_have_three_digits),
 		cmocka_unit_test(durations_survive_being_written_and_read),
 		cmocka_unit_test(the_closest_word_is_suggested),
 		cmocka_unit_test(lists_read_as_sentences_and_are_cut),
 		cmocka_unit_test(width_counts_characters_only),
 		cmocka_unit_test(columns_line_up),
+		cmocka_unit_test(a_table_may_be_wider),
+		cmocka_unit_test(bars_have_eighths),
 	};
 
 	return cmocka_run_group_tests_name("units", tests, NULL, NULL);

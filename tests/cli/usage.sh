@@ -15,7 +15,7 @@ result $? 'help goes to stdout'
 run --version
 [ "$status" = 0 ] && grep -Eq '^baton [0-9]+\.[0-9]+\.[0-9]+$' "$out"
 result $? '--version'
-for command in run lab doctor; do
+for command in run lab exits doctor; do
 	run help "$command"
 	[ "$status" = 0 ] && grep -q "^usage: baton $command" "$out" && [ ! -s "$err" ]
 	result $? "help $command"

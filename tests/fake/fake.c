@@ -53,6 +53,7 @@ static const struct {
 	[FAKE_STATE_SAVE] = { "state_save", EINVAL },
 	[FAKE_STATE_LOAD] = { "state_load", EINVAL },
 	[FAKE_STATE_STEP] = { "state_step", EINVAL },
+	[FAKE_STATS] = { "stats", ENOTSUP },
 	[FAKE_TIMER_CREATE] = { "timer_create", EAGAIN },
 	[FAKE_MALLOC] = { "malloc", ENOMEM },
 	[FAKE_CALLOC] = { "calloc", ENOMEM },
@@ -63,14 +64,21 @@ static const struct {
 	[FAKE_FALLOCATE] = { "fallocate", ENOMEM },
 	[FAKE_LSEEK] = { "lseek", EIO },
 	[FAKE_MMAP] = { "mmap", ENOMEM },
+	[FAKE_MPROTECT] = { "mprotect", ENOMEM },
 	[FAKE_OPEN] = { "open", EACCES },
 	[FAKE_FSTAT] = { "fstat", EIO },
 	[FAKE_READ] = { "read", EIO },
+	[FAKE_PREAD] = { "pread", EIO },
+	[FAKE_PWRITE] = { "pwrite", ENOSPC },
+	[FAKE_WRITE] = { "write", ENOSPC },
+	[FAKE_FCNTL] = { "fcntl", EBUSY },
+	[FAKE_MADVISE] = { "madvise", EINVAL },
 	[FAKE_RUN] = { "run", EFAULT },
 	[FAKE_TIMER_SET] = { "timer_set", 0 },
 	[FAKE_TIMER_TAKE] = { "timer_take", 0 },
 	[FAKE_CLOCK] = { "clock", 0 },
 	[FAKE_CPU_CLOCK] = { "cpu_clock", 0 },
+	[FAKE_MUNMAP] = { "munmap", 0 },
 };
 
 const char *fake_op_name(enum fake_op op)
@@ -284,6 +292,11 @@ void fake_reset(void)
 		.now_ns = 1000000000,
 		.thread = 1,
 		.api_version = KVM_API_VERSION,
+		.cpuid = { 3, 0, {
+			{ .eax = 1, .ebx = 0x656b6146, .ecx = 0x00555043, .edx = 0x20734920 },
+			{ .function = 1, .eax = 0x00A20F12, .ebx = 0x07010800 },
+			{ .function = 0x80000002, .eax = 0x656b6146 },
+		} },
 		.capability = { 1, KVM_SYNC_X86_REGS },
 		.broken = broken,
 	};

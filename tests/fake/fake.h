@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fake.h - a KVM, a timer and a clock for tests: src/kvm/{system,machine,vcpu,timer}.c
+ * fake.h - a KVM, a timer and a clock for tests: src/kvm/{system,machine,state,stats,vcpu,timer}.c
  * and src/base/clock.c are replaced by this folder at link time; everything above
  * them, src/kvm/{exit,kick}.c included, is the real thing.
  *
@@ -95,12 +95,12 @@ struct fake_vcpu *fake_vcpu(struct baton_vm *vm);
 enum fake_op {
 	FAKE_SYSTEM_OPEN, FAKE_MACHINE_CREATE, FAKE_MACHINE_MAP, FAKE_VCPU_CREATE, FAKE_VCPU_MASK,
 	FAKE_GET_REGS, FAKE_SET_REGS, FAKE_GET_SREGS, FAKE_SET_SREGS, FAKE_INTERRUPT,
-	FAKE_STATE_SAVE, FAKE_STATE_LOAD, FAKE_STATE_STEP,
+	FAKE_STATE_SAVE, FAKE_STATE_LOAD, FAKE_STATE_STEP, FAKE_STATS,
 	FAKE_TIMER_CREATE,
 	FAKE_MALLOC, FAKE_CALLOC, FAKE_REALLOC, FAKE_STRDUP,
-	FAKE_MEMFD, FAKE_FTRUNCATE, FAKE_FALLOCATE, FAKE_LSEEK, FAKE_MMAP, FAKE_OPEN, FAKE_FSTAT,
-	FAKE_READ,
-	FAKE_RUN, FAKE_TIMER_SET, FAKE_TIMER_TAKE, FAKE_CLOCK, FAKE_CPU_CLOCK,
+	FAKE_MEMFD, FAKE_FTRUNCATE, FAKE_FALLOCATE, FAKE_LSEEK, FAKE_MMAP, FAKE_MPROTECT, FAKE_OPEN,
+	FAKE_FSTAT, FAKE_READ, FAKE_WRITE, FAKE_PREAD, FAKE_PWRITE, FAKE_FCNTL, FAKE_MADVISE,
+	FAKE_RUN, FAKE_TIMER_SET, FAKE_TIMER_TAKE, FAKE_CLOCK, FAKE_CPU_CLOCK, FAKE_MUNMAP,
 	FAKE_OPS
 };
 
@@ -123,6 +123,10 @@ struct fake {
 	bool no_paging32;
 	bool resets; /* a vCPU that shuts down, as AMD's does */
 	int api_version;
+	struct { /* a struct kvm_cpuid2 with its entries */
+		uint32_t count, padding;
+		struct kvm_cpuid_entry2 entries[3];
+	} cpuid;
 	int capability[2]; /* CAP_USER_MEMORY and so on: [0] for all, [1] for CAP_SYNC_REGS */
 
 	/* Called at the n-th call of anything here, counted by `ticks`; 0: never. */
@@ -139,7 +143,7 @@ struct fake {
 	struct {
 		uint64_t gpa, size; /* size 0: taken away, or never there */
 		uint8_t *host;
-	} slots[16];		    /* of memory, of the machine that was created last */
+	} slots[48];		    /* of memory, of the machine that was created last */
 	uint64_t unprovided; /* completed reads whose data nobody wrote */
 	uint64_t last_set_ns; /* argument of the last timer_set */
 	int last_signal;      /* of the timer created last */

@@ -23,10 +23,16 @@ int __real_ftruncate64(int fd, off64_t size);
 int __real_fallocate64(int fd, int mode, off64_t at, off64_t size);
 off64_t __real_lseek64(int fd, off64_t at, int whence);
 void *__real_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset);
+int __real_mprotect(void *at, size_t size, int prot);
 int __real_munmap(void *at, size_t size);
 int __real_open64(const char *path, int flags, ...);
 int __real_fstat64(int fd, struct stat64 *st);
 ssize_t __real_read(int fd, void *to, size_t size);
+ssize_t __real_pread64(int fd, void *to, size_t size, off64_t at);
+ssize_t __real_write(int fd, const void *from, size_t size);
+ssize_t __real_pwrite64(int fd, const void *from, size_t size, off64_t at);
+int __real_fcntl64(int fd, int command, ...);
+int __real_madvise(void *at, size_t size, int advice);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
@@ -38,10 +44,16 @@ int __wrap_ftruncate64(int fd, off64_t size);
 int __wrap_fallocate64(int fd, int mode, off64_t at, off64_t size);
 off64_t __wrap_lseek64(int fd, off64_t at, int whence);
 void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t offset);
+int __wrap_mprotect(void *at, size_t size, int prot);
 int __wrap_munmap(void *at, size_t size);
 int __wrap_open64(const char *path, int flags, ...);
 int __wrap_fstat64(int fd, struct stat64 *st);
 ssize_t __wrap_read(int fd, void *to, size_t size);
+ssize_t __wrap_pread64(int fd, void *to, size_t size, off64_t at);
+ssize_t __wrap_write(int fd, const void *from, size_t size);
+ssize_t __wrap_pwrite64(int fd, const void *from, size_t size, off64_t at);
+int __wrap_fcntl64(int fd, int command, ...);
+int __wrap_madvise(void *at, size_t size, int advice);
 
 /* To fail is to set errno and return -1. */
 static bool fails(enum fake_op op)
@@ -136,8 +148,14 @@ void *__wrap_mmap64(void *at, size_t size, int prot, int flags, int fd, off64_t 
 	return area;
 }
 
+int __wrap_mprotect(void *at, size_t size, int prot)
+{
+	return fails(FAKE_MPROTECT) ? -1 : __real_mprotect(at, size, prot);
+}
+
 int __wrap_munmap(void *at, size_t size)
 {
+	fake.calls[FAKE_MUNMAP]++;
 	fake.live.mapped_bytes -= (int64_t)size;
 	return __real_munmap(at, size);
 }
@@ -155,4 +173,36 @@ int __wrap_fstat64(int fd, struct stat64 *st)
 ssize_t __wrap_read(int fd, void *to, size_t size)
 {
 	return fails(FAKE_READ) ? -1 : __real_read(fd, to, size);
+}
+
+ssize_t __wrap_pread64(int fd, void *to, size_t size, off64_t at)
+{
+	return fails(FAKE_PREAD) ? -1 : __real_pread64(fd, to, size, at);
+}
+
+ssize_t __wrap_write(int fd, const void *from, size_t size)
+{
+	return fails(FAKE_WRITE) ? -1 : __real_write(fd, from, size);
+}
+
+ssize_t __wrap_pwrite64(int fd, const void *from, size_t size, off64_t at)
+{
+	return fails(FAKE_PWRITE) ? -1 : __real_pwrite64(fd, from, size, at);
+}
+
+/* The library gives it one int at most. */
+int __wrap_fcntl64(int fd, int command, ...)
+{
+	va_list list;
+	int argument;
+
+	va_start(list, command);
+	argument = va_arg(list, int);
+	va_end(list);
+	return fails(FAKE_FCNTL) ? -1 : __real_fcntl64(fd, command, argument);
+}
+
+int __wrap_madvise(void *at, size_t size, int advice)
+{
+	return fails(FAKE_MADVISE) ? -1 : __real_madvise(at, size, advice);
 }

@@ -17,7 +17,8 @@ int baton__system_open_unchecked(const char *path, struct baton_diag *diag,
 
 	if (error)
 		return baton__diag(diag, error, path, "the fake fails on purpose");
-	*system = (struct baton__system){ .fd = -1, .run_size = 8192 };
+	*system = (struct baton__system){ .fd = -1, .run_size = 8192,
+					  .cpuid = (struct kvm_cpuid2 *)&fake.cpuid };
 	fake.live.systems++;
 	return 0;
 }

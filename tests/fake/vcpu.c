@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "baton/baton.h"
 #include "kvm/state.h"
+#include "kvm/stats.h"
 #include "kvm/vcpu.h"
 #include "vm/vm.h"
 #include "world.h"
@@ -98,15 +100,17 @@ struct fake_vcpu *fake_vcpu(struct baton_vm *vm)
 int baton__vcpu_create(const struct baton__system *system, const struct baton__machine *machine,
 		       uint32_t id, struct baton_diag *diag, struct baton__vcpu *vcpu)
 {
-	int error = fake_call(FAKE_VCPU_CREATE), n = 0;
+	int error = fake_call(FAKE_VCPU_CREATE), n = fake_world.free_from;
 	struct fake_vcpu *v;
 
 	(void)system, (void)machine, (void)id;
 	if (error)
 		return baton__diag(diag, error, "vcpu", "the fake fails on purpose");
-	while (fake_world.vcpus[n].used)
-		if (++n == VCPUS_MAX)
-			fake_broken("too many vCPUs");
+	while (n < VCPUS_MAX && fake_world.vcpus[n].used)
+		n++;
+	if (n == VCPUS_MAX)
+		fake_broken("too many vCPUs");
+	fake_world.free_from = n + 1;
 	v = &fake_world.vcpus[n];
 	*v = (struct fake_vcpu){ .used = true, .run = __real_calloc(1, RUN_SIZE) };
 	v->regs.rflags = 2;
@@ -128,6 +132,15 @@ void baton__vcpu_destroy(struct baton__vcpu *vcpu)
 {
 	forget(find(vcpu));
 	fake.live.vcpus--;
+	if (vcpu->fd < fake_world.free_from)
+		fake_world.free_from = vcpu->fd;
+}
+
+/* Its run area is no mapping. */
+void baton__vcpu_release(struct baton__vcpu *vcpu, struct baton__unmap *unmap)
+{
+	(void)unmap;
+	baton__vcpu_destroy(vcpu);
 }
 
 void fake_forget_vcpus(void)
@@ -439,30 +452,46 @@ _Static_assert(sizeof(struct luggage) <= sizeof(struct kvm_xsave), "there is roo
 int baton__state_save(const struct baton__vcpu *vcpu, struct baton__vcpu_state *state)
 {
 	const struct fake_vcpu *v = find(vcpu);
-	const struct luggage luggage = { v->next, v->got, v->took, v->stepped, v->state, v->plan,
-					 v->planned, v->interrupt };
+	struct luggage luggage;
 	int error = fake_call(FAKE_STATE_SAVE);
+
+	memset(&luggage, 0, sizeof(luggage)); /* states that are the same are so byte by byte */
+	luggage.next = v->next;
+	luggage.got = v->got;
+	luggage.took = v->took;
+	luggage.stepped = v->stepped;
+	luggage.state = v->state;
+	luggage.planned = v->planned;
+	luggage.interrupt = v->interrupt;
+	if (v->planned || (v->pending && is_read(&v->plan)))
+		luggage.plan = v->plan;
 
 	fake_advance(fake.saving_ns);
 	if (error)
 		return error;
-	if (v->pending)
-		fake_broken("a state saved while an access is pending");
+	if (v->pending && !is_read(&v->plan))
+		fake_broken("a state saved while a write is pending");
 	*state = (struct baton__vcpu_state){ .regs = v->regs, .sregs = v->sregs };
+	if (v->pending) { /* a read stands at its instruction, and is executed again */
+		state->regs.rip--;
+		luggage.planned = true;
+		luggage.plan.ns = 0;
+	}
 	state->events.interrupt.injected = v->interrupt != 0;
 	state->events.interrupt.nr = (uint8_t)v->interrupt;
 	memcpy(&state->xsave, &luggage, sizeof(luggage));
 	return 0;
 }
 
-int baton__state_load(const struct baton__vcpu *vcpu, const struct baton__vcpu_state *state)
+static int load(struct fake_vcpu *v, const struct baton__vcpu_state *state)
 {
-	struct fake_vcpu *v = find(vcpu);
 	struct luggage luggage;
 	int error = fake_call(FAKE_STATE_LOAD);
 
 	if (error)
 		return error;
+	if (v->pending)
+		fake_broken("a state loaded while an access is pending");
 	memcpy(&luggage, &state->xsave, sizeof(luggage));
 	v->regs = state->regs;
 	v->sregs = state->sregs;
@@ -474,14 +503,52 @@ int baton__state_load(const struct baton__vcpu *vcpu, const struct baton__vcpu_s
 	v->plan = luggage.plan;
 	v->planned = luggage.planned;
 	v->interrupt = luggage.interrupt;
+	v->run->ready_for_interrupt_injection = 0;
+	v->run->cr8 = state->sregs.cr8;
 	return 0;
 }
 
-int baton__state_step(const struct baton__vcpu *vcpu)
+int baton__state_load(struct baton__vcpu *vcpu, const struct baton__vcpu_state *state,
+		      const struct baton__vcpu_state *known)
+{
+	struct fake_vcpu *v = find(vcpu);
+
+	if (known && (v->entries || memcmp(&known->regs, &v->regs, sizeof(v->regs))))
+		fake_broken("a vCPU that is not what it is known to be");
+	return load(v, state);
+}
+
+int baton__state_reset(struct baton__vcpu *vcpu, const struct baton__vcpu_state *state)
+{
+	return load(find(vcpu), state);
+}
+
+int baton__state_step(struct baton__vcpu *vcpu)
 {
 	int error = fake_call(FAKE_STATE_STEP);
 
 	if (!error)
 		find(vcpu)->stepping = true;
 	return error;
+}
+
+/* ------------------------------------------------------------- statistics */
+
+/* Two figures: exits, and something that is as of now. */
+int baton__vcpu_stats(const struct baton__vcpu *vcpu, struct baton_kvm_stat *stats, uint32_t room,
+		      uint32_t *count)
+{
+	const struct baton_kvm_stat all[] = {
+		{ .name = "exits", .grows = true, .value = find(vcpu)->exits },
+		{ .name = "guest_mode" },
+	};
+	int error = fake_call(FAKE_STATS);
+
+	*count = 0;
+	if (error)
+		return error;
+	for (; *count < 2; ++*count)
+		if (*count < room)
+			stats[*count] = all[*count];
+	return 0;
 }

@@ -10,7 +10,7 @@
 #include "kvm/timer.h"
 
 #define PENDING_MAX 256
-#define VCPUS_MAX   128
+#define VCPUS_MAX   8192
 #define TIMERS_MAX  8
 
 struct pending {
@@ -22,6 +22,7 @@ struct fake_world {
 	struct pending pending[PENDING_MAX]; /* oldest first */
 	unsigned pending_count;
 	struct fake_vcpu vcpus[VCPUS_MAX];
+	int free_from; /* none before this one is free */
 	struct {
 		const struct baton__timer *timer; /* NULL: free */
 		uint64_t armed;			  /* counts settings, so that an old event is void */

@@ -370,7 +370,8 @@ static void create(struct guest *g)
 	vm->paging32 = how & 8 ? -1 : (how & 16) != 0;
 	vm->layout = baton__boot_layout(vm->mode, MEMORY);
 	vm->memory = (struct baton__memory){ .base = calloc(1, MEMORY), .size = MEMORY, .fd = -1 };
-	vm->vcpu = (struct baton_vcpu){ .vm = vm, .exit = vm->vcpu.last, .kvm.run = &g->run };
+	vm->vcpu = (struct baton_vcpu){ .vm = vm, .exit = &vm->vcpu.last[BATON_LAST_EXITS - 1],
+				       .kvm.run = &g->run };
 	if (!vm->memory.base || baton__bus_claim(&vm->ports, &port, NULL) ||
 	    baton__bus_claim(&vm->mmio, &page, NULL) || baton__hypercall_attach(vm, NULL) ||
 	    baton__boot(&vm->vcpu.kvm, &vm->memory, vm->mode, !vm->tripwire, &image, NULL))
@@ -431,6 +432,12 @@ int baton__vcpu_set_sregs(struct baton__vcpu *vcpu, const struct kvm_sregs *sreg
 	return 0;
 }
 
+int baton__vcpu_get_regs(const struct baton__vcpu *vcpu, struct kvm_regs *regs)
+{
+	*regs = vcpu->run->s.regs.regs;
+	return 0;
+}
+
 int baton__vcpu_set_regs(struct baton__vcpu *vcpu, const struct kvm_regs *regs)
 {
 	vcpu->run->s.regs.regs = *regs;
@@ -451,6 +458,11 @@ int baton__vcpu_create(const struct baton__system *system, const struct baton__m
 }
 
 void baton__vcpu_destroy(struct baton__vcpu *vcpu)
+{
+	abort();
+}
+
+void baton__vcpu_release(struct baton__vcpu *vcpu, struct baton__unmap *unmap)
 {
 	abort();
 }

@@ -24,7 +24,8 @@ static bool names_vms(const struct scenario *scenario, const struct device_setti
 	    settings->type == &device_ring)
 		return t->producer < scenario->vm_count && t->consumer < scenario->vm_count &&
 		       t->producer != t->consumer;
-	return ((const struct console_settings *)settings)->vm < scenario->vm_count;
+	return ((const struct console_settings *)settings)->vm + settings->others <
+	       scenario->vm_count;
 }
 
 /* What every outcome must keep: an error says where and what; a scenario keeps its limits. */
@@ -55,7 +56,8 @@ static void check(const struct scenario *scenario, int result, const struct yaml
 		if (!names_vms(scenario, scenario->devices[i]))
 			abort();
 	for (size_t i = 0; i < scenario->expectation_count; i++)
-		if (scenario->expectations[i].vm >= scenario->vm_count &&
+		if (scenario->expectations[i].vm + scenario->expectations[i].others >=
+			    scenario->vm_count &&
 		    scenario->expectations[i].vm != EXPECTATION_HOST)
 			abort();
 }

@@ -3,27 +3,8 @@
 #
 # docs.sh - the documents as pages: charts drawn, links that lead somewhere, a PDF.
 set -u
+. "$BATON_SOURCE_ROOT/tests/lib.sh"
 docs=$BATON_BUILD_ROOT/docs
-source=$BATON_SOURCE_ROOT
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-number=0
-failed=0
-
-# ok NAME COMMAND…: one test.
-ok()
-{
-	what=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok $number - $what"
-	else
-		echo "not ok $number - $what"
-		sed 's/^/# /' "$work/log"
-		failed=1
-	fi
-}
 
 # Every document that readers are sent to has a page, in the list of pages.
 all_pages()
@@ -53,7 +34,7 @@ links()
 # As many pictures as charts, with their words.
 charts()
 {
-	for name in how-a-vm-runs architecture; do
+	for name in how-a-vm-runs architecture exits performance; do
 		[ "$(grep -c '^```mermaid' "$source/docs/$name.md")" = "$(grep -c '<svg' "$docs/$name.html")" ] ||
 			{ echo "charts are missing in $name.html"; return 1; }
 	done
@@ -97,7 +78,19 @@ refused()
 	! page "$2" 2>"$work/error" && grep "$text" "$work/error"
 }
 
-echo 1..10
+plotted()
+{
+	page "$1" && grep -q 'text-anchor="middle">b</text>' "$work/page.html" &&
+		[ "$(grep -c '<rect' "$work/page.html")" = 3 ] &&
+		grep -q 'y="150.0" width="165.3" height="110.0"' "$work/page.html" &&
+		grep -q 'points="183.3,40.0 390.0,260.0 596.7,150.0"' "$work/page.html"
+}
+
+axes='xychart-beta
+  x-axis "x" [a, b, c]
+  y-axis "y" 0 --> 10'
+
+echo 1..14
 ok "every document is a page" all_pages
 ok "every link leads somewhere" links
 ok "every chart is a picture" charts
@@ -108,4 +101,12 @@ ok "an arrow of another kind is refused" refused 'an arrow is expected' "$(print
 ok "another kind of chart is refused" refused 'a chart begins with' 'pie'
 ok "half a line is refused" refused 'a node is expected' "$(printf 'flowchart TD\n  a --> ')"
 ok "a chart in one line is drawn" drawn "$(printf 'flowchart LR\n  a["x"] -->|y| b --> c')"
+ok "figures are drawn to scale" plotted "$axes
+  bar [5, 1, 2]
+  line [10, 0, 5]"
+ok "figures without an axis are refused" refused 'has an x-axis' "$(printf 'xychart-beta\n  bar [1, 2]')"
+ok "what is no number is refused" refused 'is no number' "$axes
+  bar [5, 1, many]"
+ok "another kind of series is refused" refused 'no line of an xychart' "$axes
+  pie [5, 1]"
 exit $failed

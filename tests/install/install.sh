@@ -2,29 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # install.sh - what `meson install` puts down is whole: a program of its own
-# builds against it through pkg-config, static and shared, and runs.
+# builds against it through pkg-config, static and shared.
 set -u
+. "$BATON_SOURCE_ROOT/tests/lib.sh"
 build=$BATON_BUILD_ROOT
-source=$BATON_SOURCE_ROOT
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-number=0
-failed=0
-
-# ok NAME COMMAND…: one test.
-ok()
-{
-	name=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok $number - $name"
-	else
-		echo "not ok $number - $name"
-		sed 's/^/# /' "$work/log"
-		failed=1
-	fi
-}
 
 # The prefix that the installed files believe in is under DESTDIR.
 pc()

@@ -283,6 +283,105 @@ static void what_the_policy_refuses_is_refused(void **state)
 	baton__sim_destroy(NULL);
 }
 
+static void parts_are_done_one_after_the_other(void **state)
+{
+	static const struct baton__sim_part parts[] = {
+		{ 15 * MS, 5 * MS }, { 3 * MS, 0 }, { 2 * MS, UINT64_MAX },
+	};
+	const struct baton__sim_entity one = { .weight = 1, .parts = parts, .part_count = 3 };
+	struct seen seen;
+	struct baton__sim *sim = run(&baton__sched_quantum, &one, 1, 0, S, &seen);
+	static const struct {
+		uint64_t begin_ns, charged_ns, waited_ns;
+		enum baton_why why;
+	} expected[] = {
+		{ 0, 10 * MS, 0, BATON_WHY_SLICE },
+		{ 10 * MS, 5 * MS, UINT64_MAX, BATON_WHY_BLOCK },
+		{ 20 * MS, 3 * MS, 0, BATON_WHY_YIELD },
+		{ 23 * MS, 2 * MS, UINT64_MAX, BATON_WHY_BLOCK },
+	};
+
+	assert_int_equal(seen.turns, COUNT(expected));
+	for (unsigned i = 0; i < COUNT(expected); i++) {
+		assert_int_equal(seen.turn[i].begin_ns, expected[i].begin_ns);
+		assert_int_equal(seen.turn[i].charged_ns, expected[i].charged_ns);
+		assert_int_equal(seen.turn[i].waited_ns, expected[i].waited_ns);
+		assert_int_equal(seen.turn[i].why, expected[i].why);
+	}
+	baton__sim_destroy(sim);
+}
+
+static void behind_the_last_part_an_entity_runs_or_ends(void **state)
+{
+	static const struct baton__sim_part part = { 3 * MS, 0 };
+	struct baton__sim_entity one = { .weight = 1, .parts = &part, .part_count = 1 };
+	struct seen seen;
+	struct baton__sim *sim = run(&baton__sched_quantum, &one, 1, 0, 43 * MS, &seen);
+
+	assert_int_equal(seen.turns, 5);
+	assert_int_equal(seen.turn[1].charged_ns, 10 * MS);
+	baton__sim_destroy(sim);
+	one.work_ns = 4 * MS;
+	sim = run(&baton__sched_quantum, &one, 1, 0, 43 * MS, &seen);
+	assert_int_equal(seen.turns, 2);
+	assert_int_equal(seen.turn[1].charged_ns, MS);
+	assert_int_equal(seen.turn[1].why, BATON_WHY_END);
+	baton__sim_destroy(sim);
+}
+
+static void who_waits_for_a_first_turn_is_told_apart(void **state)
+{
+	const struct baton__sim_entity two[] = {
+		{ .weight = 1 }, { .weight = 1, .arrives_ns = 4 * MS },
+	};
+	struct seen seen;
+	struct baton__sim *sim = run(&baton__sched_quantum, two, 2, 0, 35 * MS, &seen);
+
+	assert_int_equal(seen.turn[0].waited_ns, 0);
+	assert_int_equal(seen.turn[1].waited_ns, UINT64_MAX);
+	assert_int_equal(seen.turn[2].entity, 1); /* it woke in the middle of a turn */
+	assert_int_equal(seen.turn[2].waited_ns, 16 * MS);
+	baton__sim_destroy(sim);
+}
+
+static void kinds_and_weights_make_many_of_few(void **state)
+{
+	const struct baton__sim_entity kinds[] = { { .weight = 7 }, { .weight = 7, .work_ns = MS } };
+	const uint64_t weights[] = { 1, 1, 3, 1, 0 };
+	const struct baton__sim_config config = {
+		.ops = &baton__sched_share, .sched = { .slice_ns = MS }, .entities = kinds,
+		.count = 5, .kinds = 2, .weights = weights, .seed = 1,
+	};
+	struct baton__sim_entity_stats had[5];
+	struct baton__sim_stats stats;
+	struct baton__sim *sim;
+
+	assert_int_equal(baton__sim_create(&config, NULL, &sim), 0);
+	assert_int_equal(baton__sim_run(sim, 402 * MS), 0);
+	for (baton_entity_t e = 0; e < 5; e++)
+		baton__sim_entity_stats(sim, e, &had[e]);
+	assert_int_equal(had[1].charged_ns, MS);
+	assert_int_equal(had[3].charged_ns, MS);
+	assert_int_equal(had[4].charged_ns, 0);
+	assert_in_range(had[2].charged_ns, 2 * had[0].charged_ns, 4 * had[0].charged_ns);
+	baton__sim_stats(sim, &stats);
+	assert_true(stats.bytes >= 5 * 64);
+	baton__sim_destroy(sim);
+}
+
+/* Of two alike, after one turn, one is owed half of it; after two nobody is owed anything. */
+static void lag_can_be_asked_for_at_any_time(void **state)
+{
+	const struct baton__sim_entity two[] = { { .weight = 1 }, { .weight = 1 } };
+	struct seen seen;
+	struct baton__sim *sim = run(&baton__sched_quantum, two, 2, 0, 10 * MS, &seen);
+
+	assert_int_equal(baton__sim_lag_now(sim), 5 * MS);
+	assert_int_equal(baton__sim_step(sim, S), 1);
+	assert_int_equal(baton__sim_lag_now(sim), 0);
+	baton__sim_destroy(sim);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +396,11 @@ int main(void)
 		cmocka_unit_test(those_who_are_told_the_same_do_not_do_the_same),
 		cmocka_unit_test(broken_policies_are_found_out),
 		cmocka_unit_test(what_the_policy_refuses_is_refused),
+		cmocka_unit_test(parts_are_done_one_after_the_other),
+		cmocka_unit_test(behind_the_last_part_an_entity_runs_or_ends),
+		cmocka_unit_test(who_waits_for_a_first_turn_is_told_apart),
+		cmocka_unit_test(kinds_and_weights_make_many_of_few),
+		cmocka_unit_test(lag_can_be_asked_for_at_any_time),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

@@ -28,6 +28,7 @@ enum kind {
 	YIELDS,	 /* of any length */
 	SLEEPS,	 /* each blocks after its turn, and wakes ten turns later */
 	LATE,	 /* slices end late by anything: now and then all deadlines move */
+	TIES,	 /* all alike: of one weight, all turns are slices */
 };
 
 /* Comparisons for a turn, with all that goes with it. */
@@ -40,7 +41,7 @@ static double per_turn(const struct baton_sched_ops *ops, bool meter, uint32_t n
 
 	baton__lag_init(lag, n);
 	for (baton_entity_t e = 0; e < n; e++) {
-		uint64_t weight = baton__random_in(&r, 1, 1000);
+		uint64_t weight = kind == TIES ? 1 : baton__random_in(&r, 1, 1000);
 
 		test_join(ops, policy, e, weight);
 		baton__lag_add(lag, e, weight);
@@ -54,7 +55,7 @@ static double per_turn(const struct baton_sched_ops *ops, bool meter, uint32_t n
 
 		if (kind == LATE)
 			ns += baton__random_in(&r, 0, MS);
-		else if (kind != BUSY)
+		else if (kind != BUSY && kind != TIES)
 			ns = baton__random_in(&r, 1, ns);
 		ops->ran(policy, pick.entity, ns, why, 0);
 		if (meter)
@@ -80,9 +81,9 @@ static double per_turn(const struct baton_sched_ops *ops, bool meter, uint32_t n
  */
 static void grows_slowly(const struct baton_sched_ops *ops, bool meter, double most)
 {
-	static const char *const names[] = { "busy", "yields", "sleeps", "late" };
+	static const char *const names[] = { "busy", "yields", "sleeps", "late", "ties" };
 
-	for (int kind = BUSY; kind <= LATE; kind++) {
+	for (int kind = BUSY; kind <= TIES; kind++) {
 		double few = per_turn(ops, meter, FEW, kind);
 		double many = per_turn(ops, meter, MANY, kind);
 

@@ -333,6 +333,7 @@ static void halt_and_fault_leave_the_rest_of_a_string(void **state)
 		assert_int_equal(rig->vcpus[0]->entries, 1);
 		assert_int_equal(rig_vm_stats(rig, 0).outcome, i ? BATON_DEAD : BATON_HALTED);
 		assert_int_equal(rig_vm_stats(rig, 0).status, i ? 0 : 77);
+		assert_int_equal(rig->exits, 1); /* it is over, not put off: the observer sees it */
 		rig_end(rig);
 	}
 }

@@ -190,6 +190,31 @@ static void finding_agrees_with_a_linear_search(void **state)
 	}
 }
 
+/* What was found last is remembered: claims that come and go move it, or take it away. */
+static void what_was_found_is_forgotten_when_claims_come_and_go(void **state)
+{
+	static const int stays, goes;
+	struct baton__bus bus = { 0 };
+
+	(void)state;
+	assert_int_equal(claim(&bus, 500, 509, &stays), 0);
+	assert_int_equal(claim(&bus, 900, 909, &goes), 0);
+	for (uint64_t i = 0; i < 40; i++) {
+		assert_int_equal(baton__bus_find(&bus, 505)->first, 500);
+		assert_int_equal(claim(&bus, i * 10, i * 10 + 9, &goes), 0);
+		assert_ptr_equal(baton__bus_find(&bus, 505)->owner, &stays);
+		assert_in_range((uintptr_t)baton__bus_find(&bus, 505), (uintptr_t)bus.claims,
+				(uintptr_t)(bus.claims + bus.count - 1));
+	}
+	assert_ptr_equal(baton__bus_find(&bus, 905)->owner, &goes);
+	baton__bus_drop(&bus, &goes);
+	assert_null(baton__bus_find(&bus, 905));
+	assert_ptr_equal(baton__bus_find(&bus, 505)->owner, &stays);
+	baton__bus_drop(&bus, &stays);
+	assert_null(baton__bus_find(&bus, 505));
+	baton__bus_fini(&bus);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +225,7 @@ int main(void)
 		TEST(drop_takes_one_owners_claims_and_no_others),
 		TEST(without_memory_nothing_changes),
 		TEST(finding_agrees_with_a_linear_search),
+		TEST(what_was_found_is_forgotten_when_claims_come_and_go),
 	};
 
 	return cmocka_run_group_tests_name("bus", tests, NULL, NULL);

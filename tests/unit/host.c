@@ -252,7 +252,7 @@ static void each_failure_of_making_a_host_is_returned_said_and_leaves_nothing(vo
 		assert_string_not_equal(diag.where, "");
 	}
 	assert_false(fake_failed(NULL));
-	assert_int_equal(n, 1 + 7 + 1 + 1 + 1); /* host, its 7 blocks, system, timer, and none */
+	assert_int_equal(n, 1 + 9 + 1 + 1 + 1); /* host, its 9 blocks, system, timer, and none */
 	fake_fail_any(0);
 }
 
@@ -519,6 +519,29 @@ static void the_trial_uses_the_hosts_own_signal(void **state)
 	rig_end(rig);
 }
 
+/* Each VM has its own; a KVM without them is no VM's end. */
+static void kvms_own_figures_can_be_asked(void **state)
+{
+	struct rig *rig = rig_begin("turns", 0);
+	struct baton_kvm_stat stats[4];
+	int one = rig_vm(rig, 1, NULL, NULL), other = rig_vm(rig, 1, NULL, NULL);
+	uint32_t count;
+
+	(void)state;
+	rig_run(rig, BATON_FOREVER);
+	rig->vcpus[other]->exits = 4711;
+	assert_int_equal(baton_vm_kvm_stats(rig->vms[one], stats, 4, &count), 0);
+	assert_int_equal(count, 2);
+	assert_string_equal(stats[0].name, "exits");
+	assert_int_equal(stats[0].value, rig->vcpus[one]->exits);
+	assert_int_equal(baton_vm_kvm_stats(rig->vms[other], stats, 4, &count), 0);
+	assert_int_equal(stats[0].value, 4711);
+	fake_fail(FAKE_STATS, 1, ENOTSUP);
+	assert_int_equal(baton_vm_kvm_stats(rig->vms[one], stats, 4, &count), -ENOTSUP);
+	assert_int_equal(count, 0);
+	rig_end(rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -539,6 +562,7 @@ int main(void)
 		TEST(inspecting_tells_what_there_is),
 		TEST(paged_mode_is_tried_once_and_refused_where_it_is_lacking),
 		TEST(the_trial_uses_the_hosts_own_signal),
+		TEST(kvms_own_figures_can_be_asked),
 	};
 
 	return cmocka_run_group_tests_name("host", tests, NULL, NULL);

@@ -597,6 +597,23 @@ static void a_period_is_not_shorter_than_the_least(void **state)
 	rig_end(rig);
 }
 
+/* The second time would be later than any clock goes. */
+static void a_period_without_end_comes_once(void **state)
+{
+	struct guest g = { .count = 0 };
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+
+	step(&g, fake_out(0, BATON_CALL_TIMER, 4, 0x2000), false);
+	for (int i = 0; i < 10; i++)
+		step(&g, fake_hlt(0), true);
+	add(rig, &g);
+	give_timer(rig, 0);
+	write_timer(rig, 0, 0x2000, 1 * MS, UINT64_MAX - 1 * MS, 0);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	assert_int_equal(g.taken, 1);
+	rig_end(rig);
+}
+
 static void times_without_end_are_never_and_lines_are_checked(void **state)
 {
 	struct guest never = { .count = 0 }, wrong = { .count = 0 };
@@ -642,6 +659,7 @@ int main(void)
 		TEST(an_alarm_of_another_vm_does_not_kick_the_one_that_sets_it),
 		TEST(a_timer_is_replaced_and_turned_off),
 		TEST(a_period_is_not_shorter_than_the_least),
+		TEST(a_period_without_end_comes_once),
 		TEST(times_without_end_are_never_and_lines_are_checked),
 	};
 

@@ -110,7 +110,7 @@ static void each_failure_is_returned_said_and_leaves_nothing(void **state)
 		assert_int_equal(m.size, 4711); /* outputs only on success */
 		assert_null(fake_leak());
 	}
-	assert_int_equal(n, 5); /* memfd, ftruncate, two mappings, and none */
+	assert_int_equal(n, 5); /* memfd, ftruncate, mapping, protection, and none */
 	fake_fail_any(0);
 }
 
@@ -123,7 +123,7 @@ static uint64_t pages_of(const struct baton__memory *m)
 	struct stat st;
 
 	assert_int_equal(fstat(m->fd, &st), 0);
-	assert_int_equal(st.st_size, SIZE);
+	assert_int_equal(st.st_size, BATON__PAGE + SIZE);
 	return (uint64_t)st.st_blocks * 512 / BATON__PAGE;
 }
 

@@ -388,6 +388,34 @@ static void an_exceptions_handler_is_gone_through(void **state)
 	}
 }
 
+/* Five reports of a step that was none. */
+static void no_step(struct fake_vcpu *vcpu)
+{
+	static unsigned tries;
+
+	if (vcpu->regs.rip != RAISES + 1 || tries++ == 5)
+		return;
+	vcpu->regs.rip--;
+	vcpu->plan.ns++;
+}
+
+static void a_step_that_was_none_is_taken_again(void **state)
+{
+	struct guest g = { .ns = 9, .reason = KVM_EXIT_SHUTDOWN };
+	struct rig *rig = begin();
+	int vm = add(rig, &g);
+	const struct baton_death *d;
+
+	rig->vcpus[vm]->stepped = no_step;
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	d = baton_vm_death(rig->vms[vm]);
+	assert_int_equal(d->steps_end, BATON_STEPS_EXACT);
+	assert_int_equal(d->step_count, 10);
+	assert_int_equal(d->steps[2].address, RAISES);
+	assert_int_equal(d->steps[3].address, RAISES + 1);
+	rig_end(rig);
+}
+
 /* A vector that nobody set leads nowhere; code there is left as it is. */
 static void no_handler_no_stop(void **state)
 {
@@ -841,6 +869,7 @@ int main(void)
 		TEST(a_write_needs_a_new_snapshot),
 		TEST(an_interrupt_that_waits_changes_nothing),
 		TEST(each_has_steps_of_its_own),
+		TEST(a_step_that_was_none_is_taken_again),
 		TEST(others_lose_no_turn),
 		TEST(a_clone_that_cannot_be_made_is_told_and_leaves_nothing),
 		TEST(a_later_clone_may_fail_as_well),

@@ -11,6 +11,8 @@
  *     that of the last exit, and the sentence says so. No other KVM may lose them;
  *   - kvm_pvm has no 32-bit paging, and it emulates, so INT n of the protected
  *     modes ends in an internal error;
+ *   - page tables that lie nowhere never let kvm_amd leave KVM_RUN, and make
+ *     kvm_intel give up: its processor tells it of the walk, and it cannot emulate that;
  *   - some processors fault at a jump to a non-canonical address, others behind it.
  *
  * Usage: deaths_test FOLDER-OF-GUESTS
@@ -50,6 +52,7 @@ static struct {
 	const char *guests;
 	struct baton_kvm_info info;
 	bool pvm;	     /* emulates, and has no 32-bit paging */
+	bool intel;
 	bool loses;	     /* a shutdown resets the vCPU */
 	bool faults_at_jump; /* to a non-canonical address; else behind it */
 } kvm;
@@ -75,6 +78,7 @@ struct guest {
 	bool in_handler;   /* of its own: where the registers are lost, no suspect is found */
 	struct ending endings[3]; /* by mode */
 	struct ending pvm[3];	  /* where kvm_pvm differs */
+	struct ending intel[1];	  /* where kvm_intel differs */
 };
 
 #define TRIP(modes, vector, cause, words) \
@@ -162,7 +166,9 @@ static const struct guest guests[] = {
 	  .endings = { ENDS(TRANSLATED, SHUTDOWN, BAD_CR3, "page tables at 0x8000|do not map") } },
 	{ "void-cr3", .watchdog_ns = 200 * MS,
 	  .endings = { ENDS(TRANSLATED, WATCHDOG, BAD_CR3, "page tables at 0x7ffff000|no memory") },
-	  .pvm = { ENDS(LONG, SHUTDOWN, BAD_CR3, "page tables at 0x7ffff000|no memory") } },
+	  .pvm = { ENDS(LONG, SHUTDOWN, BAD_CR3, "page tables at 0x7ffff000|no memory") },
+	  .intel = { ENDS(TRANSLATED, INTERNAL_ERROR, BAD_CR3,
+			  "page tables at 0x7ffff000|no memory") } },
 	{ "zero-idt", .endings = { ENDS(ALL, SHUTDOWN, NO_IDT, "(cc)|no IDT") },
 	  .pvm = { TRIP(REAL, 3, BREAKPOINT, "INT3"), /* it reads vectors beyond IDTR's limit */
 		   NOT_EMULATED(PROTECTED | LONG) } },
@@ -930,6 +936,7 @@ static void learn_kvm(void)
 		exit(1);
 	}
 	kvm.pvm = !strcmp(kvm.info.module, "kvm_pvm");
+	kvm.intel = !strcmp(kvm.info.module, "kvm_intel");
 	kvm.loses = !strcmp(kvm.info.module, "kvm_amd");
 	/* The emulator of the AMD-V bed faults when it fetches, not when it jumps. */
 	kvm.faults_at_jump = !where || strcmp(where, "svm") != 0;
@@ -942,6 +949,9 @@ static const struct ending *ending_of(const struct guest *g, unsigned mode)
 	for (size_t i = 0; kvm.pvm && i < COUNT(g->pvm); i++)
 		if (g->pvm[i].modes & mode)
 			return &g->pvm[i];
+	for (size_t i = 0; kvm.intel && i < COUNT(g->intel); i++)
+		if (g->intel[i].modes & mode)
+			return &g->intel[i];
 	for (size_t i = 0; i < COUNT(g->endings); i++)
 		if (g->endings[i].modes & mode)
 			return &g->endings[i];
