@@ -42,6 +42,7 @@ static void show_vm(const struct baton_snapshot_vm *vm, FILE *to)
 	if (vm->writes)
 		fprintf(to, "    a write of 0x%" PRIx64 " at 0x%" PRIx64 " waits for its device\n",
 			vm->data, vm->address);
+	fprintf(to, "    its clock shows %s\n", units_time(vm->clock_ns).text);
 	if (vm->sleep_ns)
 		fprintf(to, "    sleeps for %s more\n", units_time(vm->sleep_ns).text);
 	for (size_t i = 0; i < REGS; i++)
@@ -114,6 +115,7 @@ static json_t *json_vm(const struct baton_snapshot_vm *vm)
 	json_set_integer(object, "msrs", vm->msrs);
 	json_set_integer(object, "regions", vm->regions);
 	json_set_boolean(object, "idle", vm->idle);
+	json_set_integer(object, "clock_ns", vm->clock_ns);
 	json_set_integer(object, "sleep_ns", vm->sleep_ns);
 	json_object_set_new(object, "write", vm->writes ? json_object() : json_null());
 	if (vm->writes) {

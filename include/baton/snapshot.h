@@ -16,8 +16,9 @@
  * are those of each fork's device, too, and have to outlive them; they tell VMs apart by
  * the VM that they are given.
  *
- * Time: for a snapshot none passes. A fork's sleep, and its alarms, have as long to go as
- * they had, from when it first has its turn. Its time-stamp counter goes on from where it was;
+ * Time: for a snapshot none passes. A fork's clock, as the hypercall `time` tells it, goes on
+ * from what it showed, and its sleep and its alarms have as long to go as they had, from when
+ * it first has its turn. Its time-stamp counter goes on from where it was;
  * a reset lets that of the fork go on.
  *
  * Threads: a snapshot may be forked and destroyed by any thread. Everything else is called
@@ -202,6 +203,7 @@ struct baton_snapshot_vm {
 	bool idle;		 /* in HLT */
 	bool writes;		 /* a write waits for its device, of … */
 	uint64_t address, data;	 /* … this port or GPA */
+	uint64_t clock_ns;	 /* what the call `time` would say */
 	uint64_t sleep_ns;	 /* left of the call `sleep` */
 };
 /* -EINVAL: there is no i-th VM, device or region. */

@@ -102,8 +102,9 @@ struct baton__file_vm {
 	struct baton__file_write blocked;
 	struct baton__file_write standing[2];
 	struct baton__file_place places[16];
+	uint64_t clock_ns;
 };
-_Static_assert(sizeof(struct baton__file_vm) == 584, "fixed");
+_Static_assert(sizeof(struct baton__file_vm) == 592, "fixed");
 _Static_assert(BATON__STANDING == 2 && BATON__WINDOWS == 16, "as many as a VM has");
 
 struct baton__file_state {

@@ -71,7 +71,8 @@ int baton_snapshot_file_vm(const struct baton_snapshot_file *f, uint32_t i,
 		.efer = state->sregs.efer, .cs_base = state->sregs.cs.base,
 		.msrs = state->msr_count, .regions = vm->place_count, .irq_lines = vm->irq_lines,
 		.idle = vm->flags & BATON__FILE_IDLE, .writes = vm->flags & BATON__FILE_BLOCKED,
-		.address = vm->blocked.addr, .data = vm->blocked.data, .sleep_ns = vm->sleep_ns,
+		.address = vm->blocked.addr, .data = vm->blocked.data, .clock_ns = vm->clock_ns,
+		.sleep_ns = vm->sleep_ns,
 	};
 	memcpy(&info->regs, &state->regs, sizeof(info->regs));
 	return 0;

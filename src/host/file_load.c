@@ -203,6 +203,7 @@ static int load_vm(const struct baton_snapshot_file *f, uint32_t i, struct baton
 	s->tripwire = saved->vm.flags & BATON__FILE_TRIPWIRE;
 	s->idle = saved->vm.flags & BATON__FILE_IDLE;
 	s->irq_lines = saved->vm.irq_lines;
+	s->clock_ns = saved->vm.clock_ns;
 	s->sleep_ns = saved->vm.sleep_ns;
 	s->image_first = saved->vm.image_first;
 	s->image_end = saved->vm.image_end;

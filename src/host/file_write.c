@@ -149,7 +149,8 @@ static void put_vm(struct writer *w, uint32_t i, const struct baton__vm_snapshot
 {
 	struct baton__file_vm vm = {
 		.memory = v->memory->size, .image_first = v->image_first, .image_end = v->image_end,
-		.reserved = v->reserved_size, .sleep_ns = v->sleep_ns, .mode = v->mode,
+		.reserved = v->reserved_size, .clock_ns = v->clock_ns, .sleep_ns = v->sleep_ns,
+		.mode = v->mode,
 		.flags = (v->tripwire ? BATON__FILE_TRIPWIRE : 0) | (v->idle ? BATON__FILE_IDLE : 0) |
 			 (v->blocked ? BATON__FILE_BLOCKED : 0) | (v->asked ? BATON__FILE_ASKED : 0),
 		.irq_lines = v->irq_lines, .standing_count = v->standing.count,

@@ -18,6 +18,7 @@ void baton__group_arrived(struct baton_vm *vm, uint64_t now)
 	struct baton__group *g = vm->group;
 	const struct baton_snapshot *s = g->snapshot;
 
+	vm->clock_zero_ns = now - s->vms[vm->member].clock_ns;
 	vm->vcpu.sleep_until_ns = baton__add_sat(now, s->vms[vm->member].sleep_ns);
 	for (uint32_t i = 0; i < s->device_count; i++)
 		if (s->devices[i].alarm_vm == vm->member)

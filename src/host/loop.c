@@ -66,7 +66,8 @@ static void make_ready(struct baton_host *host, struct baton__entity *e, uint64_
 	bool arrives = e->state == BATON__ABSENT;
 
 	if (arrives) {
-		baton__account_open(&e->account, e->vm->arrived_ns = now);
+		baton__account_open(&e->account, now);
+		e->vm->clock_zero_ns = now;
 		if (e->vm->group)
 			baton__group_arrived(e->vm, now);
 	} else {

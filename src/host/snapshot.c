@@ -86,7 +86,48 @@ static const struct baton_vm *outsider(struct baton_vm *const *vms, uint32_t cou
 	return NULL;
 }
 
+/* ---------------------------------------------------------------------- times */
+
+static bool has_arrived(const struct baton_vm *vm)
+{
+	return vm->host->entities[vm->entity].state != BATON__ABSENT;
+}
+
+/* A fork that has not arrived still has the times that it was made with. */
+static void keep_times(struct baton__vm_snapshot *s, const struct baton_vm *vm)
+{
+	const struct baton__group *g = vm->group;
+
+	s->clock_ns = g ? g->snapshot->vms[vm->member].clock_ns : 0;
+	s->sleep_ns = g ? g->snapshot->vms[vm->member].sleep_ns : 0;
+}
+
+/* When a device's alarm will be for, and for whom, once its VM has arrived. */
+static const struct baton_vm *kept_alarm(const struct baton_device *device,
+					 const struct baton__group *g, uint64_t *after_ns)
+{
+	for (uint32_t i = 0; i < g->snapshot->device_count; i++) {
+		const struct baton__device_snapshot *d = &g->snapshot->devices[i];
+
+		if (g->devices[i] == device && d->alarm_vm != BATON_NOBODY) {
+			*after_ns = d->alarm_ns;
+			return g->vms[d->alarm_vm];
+		}
+	}
+	return NULL;
+}
+
 /* -------------------------------------------------------------------- devices */
+
+/* Whom the device's alarm is for, if there is one, and in how long. */
+static const struct baton_vm *alarm_of(const struct baton_device *device,
+				       const struct baton_vm *of, uint64_t now, uint64_t *after_ns)
+{
+	if (of->group && !has_arrived(of))
+		return kept_alarm(device, of->group, after_ns);
+	*after_ns = device->alarm_ns > now ? device->alarm_ns - now : 0;
+	return device->alarm_vm;
+}
 
 static int check_device(const struct baton_device *device, struct baton_vm *const *vms,
 			uint32_t count, const struct baton_vm *of, struct baton_diag *diag)
@@ -104,8 +145,11 @@ static int check_device(const struct baton_device *device, struct baton_vm *cons
 }
 
 static int take_device(struct baton_snapshot *s, const struct baton_device *device,
-		       struct baton_vm *const *vms, uint64_t now, struct baton_diag *diag)
+		       const struct baton_vm *of, struct baton_vm *const *vms, uint64_t now,
+		       struct baton_diag *diag)
 {
+	uint64_t alarm_ns = 0;
+	const struct baton_vm *alarm_vm = alarm_of(device, of, now, &alarm_ns);
 	struct baton__device_snapshot *devices, *d;
 	size_t size = device->ops->size;
 
@@ -122,10 +166,10 @@ static int take_device(struct baton_snapshot *s, const struct baton_device *devi
 		return baton__diag(diag, -ENOMEM, "snapshot", "out of memory");
 	memcpy(d->state, device->state, size);
 	s->device_count++;
-	for (uint32_t i = 0; device->alarm_vm && i < s->vm_count; i++)
-		if (vms[i] == device->alarm_vm) {
+	for (uint32_t i = 0; alarm_vm && i < s->vm_count; i++)
+		if (vms[i] == alarm_vm) {
 			d->alarm_vm = i;
-			d->alarm_ns = device->alarm_ns > now ? device->alarm_ns - now : 0;
+			d->alarm_ns = alarm_ns;
 		}
 	return 0;
 }
@@ -155,7 +199,7 @@ static int take_devices(struct baton_snapshot *s, const struct baton_vm *vm,
 			continue;
 		error = check_device(device, vms, s->vm_count, vm, diag);
 		if (!error)
-			error = take_device(s, device, vms, now, diag);
+			error = take_device(s, device, vm, vms, now, diag);
 		if (error)
 			return error;
 	}
@@ -254,8 +298,11 @@ int baton_snapshot_take(struct baton_vm *const *vms, uint32_t count, struct bato
 		error = take_devices(s, vms[i], vms, now, diag);
 	for (uint32_t i = 0; i < count && !error; i++)
 		error = take_regions(s, i, vms, diag);
-	for (uint32_t i = 0; i < count && !error; i++)
+	for (uint32_t i = 0; i < count && !error; i++) {
 		error = baton__vm_snapshot_take(&s->vms[i], vms[i], now, diag);
+		if (!has_arrived(vms[i]))
+			keep_times(&s->vms[i], vms[i]);
+	}
 	if (error) {
 		baton__snapshot_put(s);
 		return error;

@@ -88,7 +88,7 @@ static enum baton_verdict call_time(void *state, struct baton_access *a)
 {
 	const struct baton_choices *choices = a->vm->choices;
 
-	a->args[0] = a->now_ns - a->vm->arrived_ns;
+	a->args[0] = a->now_ns - a->vm->clock_zero_ns;
 	if (choices && choices->time)
 		a->args[0] = choices->time(choices->context, a->vm, a->args[0]);
 	return BATON_RESUME;

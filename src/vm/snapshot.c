@@ -180,6 +180,7 @@ int baton__vm_snapshot_take(struct baton__vm_snapshot *s, struct baton_vm *vm, u
 	memcpy(s->calls, vm->calls, sizeof(s->calls));
 	memcpy(s->holes, vm->memory.holes, sizeof(s->holes));
 	s->hole_count = vm->memory.hole_count;
+	s->clock_ns = now - vm->clock_zero_ns;
 	save_vcpu(s, &vm->vcpu, now);
 	return baton__memory_freeze(&vm->memory, diag, &s->memory);
 }

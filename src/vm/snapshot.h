@@ -34,6 +34,7 @@ struct baton__vm_snapshot {
 	struct baton__standing standing;
 	uint32_t irq_lines;
 	bool idle;
+	uint64_t clock_ns; /* what the hypercall `time` would say */
 	uint64_t sleep_ns; /* until the end of the hypercall `sleep` */
 
 	struct baton__frozen *memory;

@@ -96,7 +96,7 @@ struct baton_vm {
 	const struct baton_choices *choices; /* its owner's; may be NULL */
 	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */
-	uint64_t arrived_ns; /* when it could first run; set by its owner */
+	uint64_t clock_zero_ns; /* when its clock stood at 0; set by its owner as it arrives */
 	struct baton__bus ports, mmio; /* beside what else an exit touches */
 	struct baton_vcpu vcpu;
 

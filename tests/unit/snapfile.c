@@ -425,7 +425,7 @@ static uint8_t *any_byte(struct bytes b, uint64_t *random)
 			target = fake_random(random) % 2 ? (size_t)(payload(b, BATON__SECTION_DEVICE, 0) -
 								    b.at) + target % 64 :
 							   (size_t)(payload(b, BATON__SECTION_VM, 0) - b.at) +
-								   target % 584;
+								   target % sizeof(struct baton__file_vm);
 		while (at < b.size) {
 			struct baton__file_section s;
 			size_t begin = at + sizeof(s);

@@ -432,6 +432,39 @@ static void a_fork_may_live_on_another_host(void **state)
 	rig_end(other);
 }
 
+/* No time passes for it: neither in a snapshot, nor in a fork that waits for its first run. */
+static void the_clock_of_a_fork_goes_on(void **state)
+{
+	struct rig *rig = rig_begin("quantum", 10 * MS);
+	struct baton_snapshot *snapshot;
+	struct script s = { .count = 0 };
+	uint64_t told[2];
+	int a;
+
+	step(&s, fake_out(2 * MS, BATON_CALL_TIME, 4, 0x5000));
+	step(&s, fake_out(1 * MS, BATON_CALL_SLEEP, 4, 5000));
+	step(&s, fake_out(0, BATON_CALL_TIME, 4, 0x5008));
+	rig_vm(rig, 1, play, &s);
+	assert_int_equal(rig_run(rig, 4 * MS), BATON_RUN_BUDGET);
+	snapshot = snap(rig, 0, 1);
+	for (int i = 0; i < 3; i++) { /* a fork, one of a fork, and one of a fork of a fork */
+		fake_sleep(100 * MS);
+		a = fork_of(rig, snapshot);
+		baton_snapshot_destroy(snapshot);
+		snapshot = snap(rig, a, 1);
+	}
+	baton_snapshot_destroy(snapshot);
+	for (int i = 0; i < 2; i++) {
+		fake_sleep(100 * MS);
+		assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+		assert_int_equal(baton_vm_read(rig->vms[a], 0x5000, told, sizeof(told)), 0);
+		assert_int_equal(told[0], 2 * MS);
+		assert_int_equal(told[1], 8 * MS);
+		reset(rig, a, 1);
+	}
+	rig_end(rig);
+}
+
 /* ------------------------------------------------------------ pending accesses */
 
 struct gate {
@@ -936,6 +969,10 @@ static void alarms_have_as_long_to_go_as_they_had(void **state)
 	snapshot = snap(rig, 0, 1);
 	rig_destroy_vm(rig, 0);
 	fake_sleep(50 * MS);
+	a = fork_of(rig, snapshot);
+	baton_snapshot_destroy(snapshot);
+	snapshot = snap(rig, a, 1); /* it has not run: its alarm is not set yet */
+	rig_destroy_vm(rig, a);
 	a = fork_of(rig, snapshot);
 	baton_snapshot_destroy(snapshot);
 	for (int i = 0; i < 2; i++) {
@@ -1563,6 +1600,7 @@ int main(void)
 		TEST(forks_run_on_and_are_reset_as_often_as_you_like),
 		TEST(a_dead_fork_comes_back),
 		TEST(a_fork_may_live_on_another_host),
+		TEST(the_clock_of_a_fork_goes_on),
 		TEST(a_read_that_waits_is_executed_again),
 		TEST(a_write_that_waits_is_served_from_its_copy),
 		TEST(the_write_of_a_read_modify_write_stands),
