@@ -137,7 +137,7 @@ static void write_note(const struct snapshot_options *options, const struct clou
 	note_begin(note);
 	note_argument(note, "run");
 	for (int i = 0; i < RUN_OPTIONS; i++) {
-		const struct run_option_row *row = run_options_row((enum run_option)i);
+		const struct options_row *row = run_options_row((enum run_option)i);
 		char *argument;
 
 		if (!run->given[i])

@@ -5,12 +5,11 @@
 #include "exits_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "baton/exitstats.h"
-#include "suggest.h"
+#include "options.h"
 #include "units.h"
 
 enum exits_option {
@@ -20,96 +19,50 @@ enum exits_option {
 	OPTIONS
 };
 
-static const struct row {
-	const char *name, *argument, *summary;
-} rows[OPTIONS] = {
-#define OPTION(id, name, argument, summary) { name, argument, summary },
+static const struct options_row rows[] = {
+#define OPTION OPTIONS_ROW
 #include "exits_options.def"
 #undef OPTION
+};
+
+static int take(void *context, size_t row, const char *text);
+
+static const struct options table = {
+	.command = "exits", .rows = rows, .count = OPTIONS, .in_order = true, .take = take,
 };
 
 #define SHORTEST_NS UINT64_C(100000000)	     /* reading itself takes its time */
 #define LONGEST_NS  UINT64_C(86400000000000) /* a day */
 #define DEFAULT_NS  UINT64_C(1000000000)
-#define TIME_RANGE  "expected a duration such as 500ms, 2s or 1min, from 100ms to 24h"
-
-static const char *row_word(const void *none, size_t i)
-{
-	return i < OPTIONS ? rows[i].name : NULL;
-}
+#define TIME_RANGE  "a duration such as 500ms, 2s or 1min, from 100ms to 24h"
 
 void exits_options_help(FILE *to)
 {
-	for (size_t i = 0; i < OPTIONS; i++) {
-		char option[32];
-
-		snprintf(option, sizeof(option), "--%s%s%s", rows[i].name,
-			 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
-		fprintf(to, "  %-16s%s\n", option, rows[i].summary);
-	}
-}
-
-#define FIRST_CODE 256 /* getopt's code of our first option: above every character */
-
-static int complain(char **argv, int code)
-{
-	const char *wrong = argv[optind - 1], *meant;
-
-	if (code == ':')
-		fprintf(stderr, "baton exits: %s has no argument; expected %s\n", wrong,
-			rows[optopt - FIRST_CODE].argument);
-	else if (optopt >= FIRST_CODE)
-		fprintf(stderr, "baton exits: %s has an argument; expected none\n", wrong);
-	else if (optopt)
-		fprintf(stderr, "baton exits: option -%c is unknown; see baton exits --help\n", optopt);
-	else {
-		meant = suggest(wrong + 2, row_word, NULL);
-		fprintf(stderr, "baton exits: option %s is unknown%s%s%s; see baton exits --help\n",
-			wrong, meant ? " (did you mean \"--" : "", meant ? meant : "",
-			meant ? "\"?)" : "");
-	}
-	return -EINVAL;
+	options_help(rows, OPTIONS, to);
 }
 
 static int take_time(enum exits_option option, const char *text, uint64_t *to)
 {
-	const char *wrong = units_read_duration(text, to);
+	const char *wrong = options_quantity(text, units_read_duration, SHORTEST_NS, LONGEST_NS, to);
 
-	if (!wrong && *to < SHORTEST_NS)
-		wrong = "is too short";
-	if (!wrong && *to > LONGEST_NS)
-		wrong = "is too long";
 	if (!wrong)
 		return 0;
-	fprintf(stderr, "baton exits: --%s \"%.40s\" %s; " TIME_RANGE "%s\n", rows[option].name, text,
-		wrong, option == OPTION_DELTA ? ", or -- and a command" : "");
-	return -EINVAL;
+	return options_refuse(&table, option, text, wrong,
+			      option == OPTION_DELTA ? TIME_RANGE ", or -- and a command" :
+						       TIME_RANGE);
 }
 
 static int take_number(enum exits_option option, const char *text, uint64_t most, uint64_t *to)
 {
-	const char *wrong = units_read_number(text, to);
+	const char *wrong = options_quantity(text, units_read_number, 1, most, to);
 
-	if (!wrong && (!*to || *to > most))
-		wrong = *to ? "is too large" : "is too small";
-	if (!wrong)
-		return 0;
-	fprintf(stderr, "baton exits: --%s \"%.40s\" %s; expected " UNITS_NUMBER " above 0\n",
-		rows[option].name, text, wrong);
-	return -EINVAL;
+	return wrong ? options_refuse(&table, option, text, wrong, UNITS_NUMBER " above 0") : 0;
 }
 
-/* `--watch 2s` is `--watch=2s`; what begins with a dash is no time. */
-static const char *time_behind(char **argv)
+static int take(void *context, size_t row, const char *text)
 {
-	if (optarg)
-		return optarg;
-	return argv[optind] && argv[optind][0] != '-' ? argv[optind++] : NULL;
-}
-
-static int take(struct exits_options *options, enum exits_option option, char **argv)
-{
-	const char *time;
+	struct exits_options *options = context;
+	enum exits_option option = (enum exits_option)row;
 	uint64_t pid = 0;
 	int error = 0;
 
@@ -117,22 +70,21 @@ static int take(struct exits_options *options, enum exits_option option, char **
 	case OPTION_WATCH:
 	case OPTION_DELTA:
 		*(option == OPTION_WATCH ? &options->watch : &options->delta) = true;
-		time = time_behind(argv);
-		return time ? take_time(option, time, &options->interval_ns) : 0;
+		return text ? take_time(option, text, &options->interval_ns) : 0;
 	case OPTION_VM:
-		return take_number(option, optarg, UINT64_MAX, &options->vm);
+		return take_number(option, text, UINT64_MAX, &options->vm);
 	case OPTION_PID:
-		error = take_number(option, optarg, INT32_MAX, &pid);
+		error = take_number(option, text, INT32_MAX, &pid);
 		options->pid = (uint32_t)pid;
 		return error;
 	case OPTION_FROM:
-		options->from = optarg;
+		options->from = text;
 		return 0;
 	case OPTION_JSON:
-		options->json = optarg;
+		options->json = text;
 		return 0;
 	case OPTION_CSV:
-		options->csv = optarg;
+		options->csv = text;
 		return 0;
 	case OPTION_REASONS:
 		options->reasons = true;
@@ -160,10 +112,8 @@ static int check(struct exits_options *options)
 		wrong = strcmp(options->json, "-") ?
 				"--json and --csv have the same file; expected two" :
 				"--json - and --csv -; expected one of them on stdout";
-	if (wrong) {
-		fprintf(stderr, "baton exits: %s\n", wrong);
-		return -EINVAL;
-	}
+	if (wrong)
+		return options_complain(&table, wrong);
 	if (options->watch && !options->interval_ns)
 		options->interval_ns = DEFAULT_NS;
 	return 0;
@@ -171,32 +121,18 @@ static int check(struct exits_options *options)
 
 int exits_options_parse(struct exits_options *options, int argc, char **argv)
 {
-	struct option table[OPTIONS + 1] = { 0 };
-	int code;
+	int first;
 
 	*options = (struct exits_options){ 0 };
-	for (int i = 0; i < OPTIONS; i++)
-		table[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = !rows[i].argument ? no_argument :
-				   rows[i].argument[0] == '[' ? optional_argument : required_argument,
-			.val = FIRST_CODE + i,
-		};
-	optind = 0; /* getopt starts afresh: the command's name comes first once more */
-	while ((code = getopt_long(argc, argv, "+:h", table, NULL)) != -1) {
-		if (code == 'h')
-			code = FIRST_CODE + OPTION_HELP;
-		if (code == '?' || code == ':')
-			return complain(argv, code);
-		if (take(options, (enum exits_option)(code - FIRST_CODE), argv))
-			return -EINVAL;
-	}
-	if (optind < argc && strcmp(argv[optind - 1], "--")) {
+	first = options_parse(&table, argc, argv, options);
+	if (first < 0)
+		return first;
+	if (first < argc && strcmp(argv[first - 1], "--")) {
 		fprintf(stderr, "baton exits: %s is one argument too many; expected options, or --delta "
-			"-- and a command\n", argv[optind]);
+			"-- and a command\n", argv[first]);
 		return -EINVAL;
 	}
-	if (optind < argc)
-		options->command = argv + optind;
+	if (first < argc)
+		options->command = argv + first;
 	return options->help ? 0 : check(options);
 }

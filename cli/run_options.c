@@ -6,7 +6,6 @@
 #include "run_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,31 +13,20 @@
 #include "heap.h"
 #include "units.h"
 
-static const struct run_option_row rows[] = {
-#define OPTION(id, name, argument, summary) { name, argument, summary },
+static const struct options_row rows[] = {
+#define OPTION OPTIONS_ROW
 #include "run_options.def"
 #undef OPTION
 };
 
-const struct run_option_row *run_options_row(enum run_option option)
+const struct options_row *run_options_row(enum run_option option)
 {
 	return &rows[option];
 }
 
-static const char *row_word(const void *none, size_t i)
-{
-	return i < RUN_OPTIONS ? rows[i].name : NULL;
-}
-
 void run_options_help(FILE *to)
 {
-	for (size_t i = 0; i < RUN_OPTIONS; i++) {
-		char option[32];
-
-		snprintf(option, sizeof(option), "--%s%s%s", rows[i].name,
-			 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
-		fprintf(to, "  %-18s%s\n", option, rows[i].summary);
-	}
+	options_help(rows, RUN_OPTIONS, to);
 }
 
 bool run_options_is_scenario(const char *name)
@@ -50,53 +38,25 @@ bool run_options_is_scenario(const char *name)
 
 /* ---------------------------------------------------------------- parsing */
 
-/* getopt's code of our first option: above every character. */
-#define FIRST_CODE 256
-
-/* After getopt gave ':' (an argument is missing) or '?'. */
-static int complain(char **argv, int code)
+static int note(void *context, size_t row, const char *text)
 {
-	const char *wrong = argv[optind - 1], *meant;
+	struct run_options *options = context;
 
-	if (code == ':')
-		fprintf(stderr, "baton %s: %s has no argument; expected %s\n", argv[0], wrong,
-			rows[optopt - FIRST_CODE].argument);
-	else if (optopt >= FIRST_CODE)
-		fprintf(stderr, "baton %s: %s has an argument; expected none\n", argv[0], wrong);
-	else if (optopt)
-		fprintf(stderr, "baton %s: option -%c is unknown; see baton %s --help\n", argv[0],
-			optopt, argv[0]);
-	else {
-		meant = suggest(wrong + 2, row_word, NULL);
-		fprintf(stderr, "baton %s: option %s is unknown%s%s%s; see baton %s --help\n",
-			argv[0], wrong, meant ? " (did you mean \"--" : "", meant ? meant : "",
-			meant ? "\"?)" : "", argv[0]);
-	}
-	return -EINVAL;
+	options->given[row] = text ? text : "";
+	return 0;
 }
 
 int run_options_parse(struct run_options *options, int argc, char **argv)
 {
-	struct option table[RUN_OPTIONS + 1] = { 0 };
-	int code;
+	const struct options table = { .rows = rows, .count = RUN_OPTIONS, .take = note };
+	int first;
 
 	*options = (struct run_options){ 0 };
-	for (int i = 0; i < RUN_OPTIONS; i++)
-		table[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].argument ? required_argument : no_argument,
-			.val = FIRST_CODE + i,
-		};
-	optind = 0; /* getopt starts afresh: the command's name comes first once more */
-	while ((code = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
-		if (code == 'h')
-			code = FIRST_CODE + RUN_OPTION_HELP;
-		if (code == '?' || code == ':')
-			return complain(argv, code);
-		options->given[code - FIRST_CODE] = optarg ? optarg : "";
-	}
-	options->operands = argv + optind;
-	options->operand_count = argc - optind;
+	first = options_parse(&table, argc, argv, options);
+	if (first < 0)
+		return first;
+	options->operands = argv + first;
+	options->operand_count = argc - first;
 	return 0;
 }
 
@@ -123,20 +83,10 @@ static int take(const struct run_options *options, enum run_option option,
 		const char *(*read)(const char *text, uint64_t *value), const char *expected,
 		uint64_t min, uint64_t max, uint64_t *to, struct yaml_error *error)
 {
-	const char *text = options->given[option], *wrong;
-	uint64_t value;
+	const char *text = options->given[option];
+	const char *wrong = text ? options_quantity(text, read, min, max, to) : NULL;
 
-	if (!text)
-		return 0;
-	wrong = read(text, &value);
-	if (!wrong && value < min)
-		wrong = "is too small";
-	if (!wrong && value > max)
-		wrong = "is too large";
-	if (wrong)
-		return fail(error, option, text, "%s; expected %s", wrong, expected);
-	*to = value;
-	return 0;
+	return wrong ? fail(error, option, text, "%s; expected %s", wrong, expected) : 0;
 }
 
 /* The index of a word; SIZE_MAX if the option was not given. */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "options.h"
 #include "scenario.h"
 
 enum run_option {
@@ -18,10 +19,7 @@ enum run_option {
 	RUN_OPTIONS
 };
 
-struct run_option_row {
-	const char *name, *argument, *summary; /* argument NULL: it takes none */
-};
-const struct run_option_row *run_options_row(enum run_option option);
+const struct options_row *run_options_row(enum run_option option);
 
 /* What was given; the texts are argv's. */
 struct run_options {

@@ -5,12 +5,12 @@
 #include "trace_options.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "baton/baton.h"
 #include "baton/trace.h"
+#include "options.h"
 #include "suggest.h"
 #include "units.h"
 
@@ -21,61 +21,32 @@ enum trace_option {
 	OPTIONS
 };
 
-static const struct row {
-	const char *name, *argument, *summary;
-} rows[OPTIONS] = {
-#define OPTION(id, name, argument, summary) { name, argument, summary },
+static const struct options_row rows[] = {
+#define OPTION OPTIONS_ROW
 #include "trace_options.def"
 #undef OPTION
 };
 
-static const char *row_word(const void *none, size_t i)
-{
-	return i < OPTIONS ? rows[i].name : NULL;
-}
+static int take(void *context, size_t row, const char *text);
+
+static const struct options table = {
+	.command = "trace", .rows = rows, .count = OPTIONS, .take = take,
+};
 
 void trace_options_help(FILE *to)
 {
-	for (size_t i = 0; i < OPTIONS; i++) {
-		char option[32];
-
-		snprintf(option, sizeof(option), "--%s%s%s", rows[i].name,
-			 rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
-		fprintf(to, "  %-16s%s\n", option, rows[i].summary);
-	}
-}
-
-#define FIRST_CODE 256 /* getopt's code of our first option: above every character */
-
-static int complain(char **argv, int code)
-{
-	const char *wrong = argv[optind - 1], *meant;
-
-	if (code == ':')
-		fprintf(stderr, "baton trace: %s has no argument; expected %s\n", wrong,
-			rows[optopt - FIRST_CODE].argument);
-	else if (optopt >= FIRST_CODE)
-		fprintf(stderr, "baton trace: %s has an argument; expected none\n", wrong);
-	else if (optopt)
-		fprintf(stderr, "baton trace: option -%c is unknown; see baton trace --help\n", optopt);
-	else {
-		meant = suggest(wrong + 2, row_word, NULL);
-		fprintf(stderr, "baton trace: option %s is unknown%s%s%s; see baton trace --help\n",
-			wrong, meant ? " (did you mean \"--" : "", meant ? meant : "",
-			meant ? "\"?)" : "");
-	}
-	return -EINVAL;
+	options_help(rows, OPTIONS, to);
 }
 
 static int take_time(enum trace_option option, const char *text, uint64_t *to)
 {
-	const char *wrong = strcmp(text, "0") ? units_read_duration(text, to) : NULL;
+	const char *wrong = NULL;
 
-	if (!wrong)
-		return 0;
-	fprintf(stderr, "baton trace: --%s \"%.40s\" %s; expected " UNITS_DURATION "\n",
-		rows[option].name, text, wrong);
-	return -EINVAL;
+	if (strcmp(text, "0"))
+		wrong = units_read_duration(text, to);
+	else
+		*to = 0;
+	return wrong ? options_refuse(&table, option, text, wrong, UNITS_DURATION) : 0;
 }
 
 /* Kinds of record, then kinds of exit. */
@@ -106,30 +77,32 @@ static int take_kind(struct trace_options *options, const char *text)
 	return -EINVAL;
 }
 
-static int take(struct trace_options *options, enum trace_option option)
+static int take(void *context, size_t row, const char *text)
 {
+	struct trace_options *options = context;
+	enum trace_option option = (enum trace_option)row;
+
 	switch (option) {
 	case OPTION_LIST:
 		options->list = true;
 		return 0;
 	case OPTION_VM:
-		options->vm = optarg;
+		options->vm = text;
 		return 0;
 	case OPTION_KIND:
-		return take_kind(options, optarg);
+		return take_kind(options, text);
 	case OPTION_FROM:
-		return take_time(option, optarg, &options->from_ns);
+		return take_time(option, text, &options->from_ns);
 	case OPTION_TO:
-		options->to_ns = 0;
-		return take_time(option, optarg, &options->to_ns);
+		return take_time(option, text, &options->to_ns);
 	case OPTION_SUMMARY:
 		options->summary = true;
 		return 0;
 	case OPTION_JSON:
-		options->json = optarg;
+		options->json = text;
 		return 0;
 	case OPTION_CSV:
-		options->csv = optarg;
+		options->csv = text;
 		return 0;
 	default:
 		options->help = true;
@@ -157,39 +130,23 @@ static int check(const struct trace_options *o)
 		wrong = "--json and --csv have the same file; expected two";
 	else if (o->from_ns >= o->to_ns)
 		wrong = "--from is not before --to; expected an earlier time";
-	if (!wrong)
-		return 0;
-	fprintf(stderr, "baton trace: %s\n", wrong);
-	return -EINVAL;
+	return wrong ? options_complain(&table, wrong) : 0;
 }
 
 int trace_options_parse(struct trace_options *options, int argc, char **argv)
 {
-	struct option table[OPTIONS + 1] = { 0 };
-	int code;
+	int first;
 
 	*options = (struct trace_options){ .to_ns = UINT64_MAX, .exit = BATON_EXIT_KINDS };
-	for (int i = 0; i < OPTIONS; i++)
-		table[i] = (struct option){
-			.name = rows[i].name,
-			.has_arg = rows[i].argument ? required_argument : no_argument,
-			.val = FIRST_CODE + i,
-		};
-	optind = 0; /* getopt starts afresh: the command's name comes first once more */
-	while ((code = getopt_long(argc, argv, ":h", table, NULL)) != -1) {
-		if (code == 'h')
-			code = FIRST_CODE + OPTION_HELP;
-		if (code == '?' || code == ':')
-			return complain(argv, code);
-		if (take(options, (enum trace_option)(code - FIRST_CODE)))
-			return -EINVAL;
-	}
+	first = options_parse(&table, argc, argv, options);
+	if (first < 0)
+		return first;
 	if (options->help)
 		return 0;
-	options->file = argv[optind];
-	if (optind + 1 < argc) {
+	options->file = argv[first];
+	if (first + 1 < argc) {
 		fprintf(stderr, "baton trace: %s is one file too many; expected one\n",
-			argv[optind + 1]);
+			argv[first + 1]);
 		return -EINVAL;
 	}
 	return check(options);

@@ -173,9 +173,9 @@ result $? 'it ends when nobody reads any more'
 # -------------------------------------------------------------------- refusals
 time='expected a duration such as 500ms, 2s or 1min, from 100ms to 24h'
 run exits --watch 99ms
-says 2 "baton exits: --watch \"99ms\" is too short; $time" 'an interval that is too short'
+says 2 "baton exits: --watch \"99ms\" is too small; $time" 'an interval that is too short'
 run exits --watch=25h
-says 2 "baton exits: --watch \"25h\" is too long; $time" 'an interval that is too long'
+says 2 "baton exits: --watch \"25h\" is too large; $time" 'an interval that is too long'
 run exits --watch 5
 says 2 "baton exits: --watch \"5\" has no unit; $time" 'an interval without unit'
 run exits --delta sleep 1
