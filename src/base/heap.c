@@ -15,12 +15,16 @@
 #define BATON__HEAP_COMPARED()
 #endif
 
+#define CHILDREN 4 /* their keys fill a line of the cache, where the block begins with one */
+
 struct baton__heap {
 	uint32_t count;
 	uint32_t capacity;
-	uint64_t unused;
+	uint64_t unused[5];
 	baton__heap_key_t key[];
 };
+_Static_assert((offsetof(struct baton__heap, key) + sizeof(baton__heap_key_t)) % 64 == 0,
+	       "the first child begins a line");
 
 static uint32_t *at_of(const struct baton__heap *heap)
 {
@@ -51,7 +55,7 @@ static void rise(struct baton__heap *heap, uint32_t hole, uint32_t e, baton__hea
 	const uint32_t *at = at_of(heap);
 
 	while (hole) {
-		uint32_t parent = (hole - 1) / 2;
+		uint32_t parent = (hole - 1) / CHILDREN;
 
 		if (!before(key, e, heap->key[parent], at[parent]))
 			break;
@@ -67,14 +71,16 @@ static void sink(struct baton__heap *heap, uint32_t hole, uint32_t e, baton__hea
 	const uint32_t *at = at_of(heap);
 
 	for (;;) {
-		/* 64 bits: twice a position may exceed 32. */
-		uint64_t child = 2 * (uint64_t)hole + 1;
+		/* 64 bits: so many times a position may exceed 32. */
+		uint64_t child = CHILDREN * (uint64_t)hole + 1, end = child + CHILDREN;
 
 		if (child >= heap->count)
 			break;
-		if (child + 1 < heap->count &&
-		    before(heap->key[child + 1], at[child + 1], heap->key[child], at[child]))
-			child++;
+		if (end > heap->count)
+			end = heap->count;
+		for (uint64_t next = child + 1; next < end; next++)
+			if (before(heap->key[next], at[next], heap->key[child], at[child]))
+				child = next;
 		if (!before(heap->key[child], at[child], key, e))
 			break;
 		put(heap, hole, at[child], heap->key[child]);
@@ -86,7 +92,7 @@ static void sink(struct baton__heap *heap, uint32_t hole, uint32_t e, baton__hea
 /* Puts `e` where its key wants it, given a hole anywhere. */
 static void settle(struct baton__heap *heap, uint32_t hole, uint32_t e, baton__heap_key_t key)
 {
-	uint32_t parent = hole ? (hole - 1) / 2 : 0;
+	uint32_t parent = hole ? (hole - 1) / CHILDREN : 0;
 
 	if (hole && before(key, e, heap->key[parent], at_of(heap)[parent]))
 		rise(heap, hole, e, key);
@@ -99,7 +105,7 @@ size_t baton__heap_size(uint32_t capacity)
 	size_t bytes = sizeof(struct baton__heap) +
 		       capacity * (sizeof(baton__heap_key_t) + 2 * sizeof(uint32_t));
 
-	return (bytes + 15) & ~(size_t)15;
+	return (bytes + 63) & ~(size_t)63;
 }
 
 void baton__heap_init(struct baton__heap *heap, uint32_t capacity)

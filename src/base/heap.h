@@ -2,9 +2,10 @@
 /*
  * heap.h - an index heap: numbers below a capacity, ordered by a key each.
  *
- * A binary heap that knows where each number stands, so any of them can be
- * removed or given another key in O(log n). The smallest key is first; of equal
- * keys, the smaller number: the order never depends on history.
+ * It has four children a parent, since their keys are one line of the cache, and knows
+ * where each number stands, so any of them can be removed or given another key in
+ * O(log n). The smallest key is first; of equal keys, the smaller number: the order
+ * never depends on history.
  *
  * A heap lives inside a block that its owner provides. It holds no pointers, may
  * be copied with memcpy(), allocates nothing and cannot run out of room.

@@ -46,7 +46,7 @@ struct lag {
 
 static size_t header_size(uint32_t capacity)
 {
-	return (sizeof(struct lag) + capacity * sizeof(struct entity) + 15) & ~(size_t)15;
+	return (sizeof(struct lag) + capacity * sizeof(struct entity) + 63) & ~(size_t)63;
 }
 
 static struct baton__heap *waiting(const struct lag *l)

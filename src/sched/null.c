@@ -23,7 +23,7 @@ struct null {
 
 static size_t header_size(uint32_t capacity)
 {
-	return (sizeof(struct null) + capacity + 15) & ~(size_t)15;
+	return (sizeof(struct null) + capacity + 63) & ~(size_t)63;
 }
 
 static struct baton__heap *runnable(struct null *s)

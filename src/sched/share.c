@@ -102,7 +102,7 @@ struct share {
 
 static size_t header_size(uint32_t capacity)
 {
-	return (sizeof(struct share) + capacity * sizeof(struct entity) + 15) & ~(size_t)15;
+	return (sizeof(struct share) + capacity * sizeof(struct entity) + 63) & ~(size_t)63;
 }
 
 static struct baton__heap *heap(struct share *s, unsigned i)
