@@ -92,28 +92,34 @@ static baton_entity_t next_of(void *context)
 	return o->next++ % o->count;
 }
 
-static struct baton__sim *sim_of(const struct baton_sched_ops *ops, struct in_order *order)
+/* Entities and script are borrowed until the simulation is gone. */
+static struct baton__sim *sim_of(const struct baton_sched_ops *ops, uint32_t count,
+				 const struct baton__sim_entity *entities,
+				 const struct baton_script *script)
 {
-	const struct baton_script script = { next_of, order };
 	struct baton__sim_config config = {
-		.ops = ops, .sched = BATON_SCHED_CONFIG, .count = order->count, .seed = 1,
-		.overrun = { .usual = { 0, MS / 10 } },
+		.ops = ops, .sched = BATON_SCHED_CONFIG, .count = count, .seed = 1,
+		.entities = entities, .overrun = { .usual = { 0, MS / 10 } },
 	};
-	struct baton__sim_entity *entities = calloc(order->count, sizeof(*entities));
-	struct baton__random random = baton__random_stream(1, 0);
 	struct baton_diag diag;
 	struct baton__sim *sim;
 
-	if (!entities)
-		err(1, "out of memory");
-	for (uint32_t i = 0; i < order->count; i++)
-		entities[i] = entity_for(ops->name, baton__random_in(&random, 1, 1000));
-	config.sched.script = &script;
-	config.entities = entities;
+	config.sched.script = script;
 	if (baton__sim_create(&config, &diag, &sim))
 		errx(1, "%s: %s", diag.where, diag.message);
-	free(entities);
 	return sim;
+}
+
+static struct baton__sim_entity *create_entities(const char *policy, uint32_t count)
+{
+	struct baton__sim_entity *entities = calloc(count, sizeof(*entities));
+	struct baton__random random = baton__random_stream(1, 0);
+
+	if (!entities)
+		err(1, "out of memory");
+	for (uint32_t i = 0; i < count; i++)
+		entities[i] = entity_for(policy, baton__random_in(&random, 1, 1000));
+	return entities;
 }
 
 /* The row's value is a rate, and its ratio one of times. */
@@ -134,7 +140,9 @@ static void measure(const char *policy, const struct pairs_limits *limits, uint3
 {
 	const struct baton_sched_ops *ops = baton_policy(policy);
 	struct in_order order = { .count = count };
+	const struct baton_script script = { next_of, &order };
 	struct both both = { .count = count, .random = { 1 } };
+	struct baton__sim_entity *entities;
 	char name[32];
 	json_t *row;
 
@@ -145,12 +153,14 @@ static void measure(const char *policy, const struct pairs_limits *limits, uint3
 	both.records = calloc(count, sizeof(*both.records));
 	if (!both.records)
 		err(1, "out of memory");
-	both.sim = sim_of(ops, &order);
+	entities = create_entities(policy, count);
+	both.sim = sim_of(ops, count, entities, &script);
 	pairs_measure(limits, floor_half, subject_half, &both, row);
 	rate_from_times(row);
 	pairs_note(row, "%.2f times a bare change of a random record",
 		   json_real_value(json_object_get(row, "ratio")));
 	baton__sim_destroy(both.sim);
+	free(entities);
 	free(both.records);
 	pairs_print(row);
 }
