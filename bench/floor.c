@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -24,27 +25,34 @@ static void *map(size_t size, int flags, int fd)
 	return at;
 }
 
-int floor_kvm(void)
-{
-	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+#define LEAVES 256 /* of CPUID; more than any KVM has */
 
-	if (kvm < 0)
+void floor_open(struct floor_kvm *kvm)
+{
+	kvm->fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	if (kvm->fd < 0)
 		err(4, "/dev/kvm");
-	return kvm;
+	kvm->cpuid = calloc(1, sizeof(*kvm->cpuid) + LEAVES * sizeof(kvm->cpuid->entries[0]));
+	if (!kvm->cpuid)
+		err(4, "CPUID");
+	kvm->cpuid->nent = LEAVES;
+	if (ioctl(kvm->fd, KVM_GET_SUPPORTED_CPUID, kvm->cpuid))
+		err(4, "KVM_GET_SUPPORTED_CPUID");
 }
 
-void floor_close(int kvm)
+void floor_close(struct floor_kvm *kvm)
 {
-	close(kvm);
+	free(kvm->cpuid);
+	close(kvm->fd);
 }
 
-void floor_create(struct floor_vm *vm, int kvm, const void *code, size_t size)
+void floor_create(struct floor_vm *vm, const struct floor_kvm *kvm, const void *code, size_t size)
 {
 	struct kvm_userspace_memory_region slot = { .memory_size = MEMORY };
 	struct kvm_regs regs = { .rflags = 2 };
 	struct kvm_sregs sregs;
 
-	vm->vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	vm->vm = ioctl(kvm->fd, KVM_CREATE_VM, 0);
 	if (vm->vm < 0)
 		err(4, "KVM_CREATE_VM");
 	vm->memory = map(MEMORY, MAP_PRIVATE | MAP_ANONYMOUS, -1);
@@ -56,8 +64,10 @@ void floor_create(struct floor_vm *vm, int kvm, const void *code, size_t size)
 	vm->vcpu = ioctl(vm->vm, KVM_CREATE_VCPU, 0ul);
 	if (vm->vcpu < 0)
 		err(4, "KVM_CREATE_VCPU");
-	vm->run_size = (size_t)ioctl(kvm, KVM_GET_VCPU_MMAP_SIZE, 0);
+	vm->run_size = (size_t)ioctl(kvm->fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	vm->run = map(vm->run_size, MAP_SHARED, vm->vcpu);
+	if (ioctl(vm->vcpu, KVM_SET_CPUID2, kvm->cpuid))
+		err(4, "KVM_SET_CPUID2");
 	if (ioctl(vm->vcpu, KVM_GET_SREGS, &sregs))
 		err(4, "KVM_GET_SREGS");
 	sregs.cs.base = sregs.cs.selector = 0;

@@ -18,12 +18,20 @@ struct floor_vm {
 	void *memory;
 };
 
-/* The device node, open. Here as below, what fails ends the program, which says why. */
-int floor_kvm(void);
-void floor_close(int kvm);
+struct kvm_cpuid2;
+
+/* The device node, open, and the CPUID that it offers, which each vCPU is given. */
+struct floor_kvm {
+	int fd;
+	struct kvm_cpuid2 *cpuid;
+};
+
+/* Here as below, what fails ends the program, which says why. */
+void floor_open(struct floor_kvm *kvm);
+void floor_close(struct floor_kvm *kvm);
 
 /* A real-mode VM with `code` at GPA 0. */
-void floor_create(struct floor_vm *vm, int kvm, const void *code, size_t size);
+void floor_create(struct floor_vm *vm, const struct floor_kvm *kvm, const void *code, size_t size);
 void floor_destroy(struct floor_vm *vm);
 
 /* Enters a VM that halts. */

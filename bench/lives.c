@@ -16,7 +16,7 @@ static const uint8_t halts[] = { 0xF4 }; /* hlt */
 
 struct lives {
 	struct baton_host *host;
-	int kvm;
+	struct floor_kvm kvm;
 	struct baton_snapshot *snapshot; /* forks only */
 	struct baton_pool *pool;
 	struct baton_vm *fork; /* resets only */
@@ -54,14 +54,14 @@ static void begin(struct lives *l)
 	struct baton_host_config config = BATON_HOST_CONFIG;
 	struct baton_diag diag;
 
-	l->kvm = floor_kvm();
+	floor_open(&l->kvm);
 	check(baton_host_create(&config, &diag, &l->host), &diag);
 }
 
 static void end(struct lives *l)
 {
 	baton_host_destroy(l->host);
-	floor_close(l->kvm);
+	floor_close(&l->kvm);
 }
 
 static double bare(void *state)
@@ -70,7 +70,7 @@ static double bare(void *state)
 	struct floor_vm vm;
 	uint64_t from = pairs_now(), to;
 
-	floor_create(&vm, l->kvm, halts, sizeof(halts));
+	floor_create(&vm, &l->kvm, halts, sizeof(halts));
 	floor_halt(&vm);
 	to = pairs_now();
 	floor_destroy(&vm);

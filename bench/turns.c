@@ -181,16 +181,17 @@ static void measure(const struct figure *f, const struct pairs_limits *limits)
 {
 	struct both both = { .figure = f, .exits = limits->exits };
 	json_t *row = pairs_row(f->name);
-	int kvm = floor_kvm();
+	struct floor_kvm kvm;
 
 	pairs_many_files();
+	floor_open(&kvm);
 	both.floors = calloc(f->vms, sizeof(*both.floors));
 	if (!both.floors)
 		err(1, "out of memory");
 	for (unsigned i = 0; i < f->vms; i++) {
 		struct code code = code_of(f, i);
 
-		floor_create(&both.floors[i], kvm, code.at, code.size);
+		floor_create(&both.floors[i], &kvm, code.at, code.size);
 	}
 	subject_create(&both.subject, f);
 	pairs_measure(limits, floor_half, subject_half, &both, row);
@@ -198,7 +199,7 @@ static void measure(const struct figure *f, const struct pairs_limits *limits)
 	for (unsigned i = 0; i < f->vms; i++)
 		floor_destroy(&both.floors[i]);
 	free(both.floors);
-	floor_close(kvm);
+	floor_close(&kvm);
 	if (f->vms > 2)
 		pairs_note(row, "%u VMs", f->vms);
 	pairs_print(row);

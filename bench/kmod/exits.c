@@ -32,16 +32,17 @@ static double seconds(void)
 static double per_exit(const uint8_t *code, size_t size, uint64_t ports, uint64_t others)
 {
 	struct floor_vm vm;
-	int kvm = floor_kvm();
+	struct floor_kvm kvm;
 	double begin;
 
-	floor_create(&vm, kvm, code, size);
+	floor_open(&kvm);
+	floor_create(&vm, &kvm, code, size);
 	floor_run(&vm, 1, ports / 10 + 1);
 	begin = seconds();
 	floor_run(&vm, 1, ports);
 	begin = seconds() - begin;
 	floor_destroy(&vm);
-	floor_close(kvm);
+	floor_close(&kvm);
 	return begin * 1e9 / (double)(ports * (others + 1));
 }
 
