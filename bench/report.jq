@@ -24,6 +24,7 @@ def goal: if .goal == null then "-" else .goal | sub("(?<s>[<>]=)(?<n>.*)"; "\(.
 def figures: (.unit | decimals_of) as $d
 	| [.value, .p10, .p90] | map(if . == null then "-" else decimals($d) end);
 def remark: [if .floor_ns == null or .unit == "M/s" then empty
+		elif .more_ns < 0 then "\(-.more_ns | decimals(0)) ns less than \(.floor_ns | decimals(0))"
 		else "\(.more_ns | decimals(0)) ns more over \(.floor_ns | decimals(0))" end, if .where == "sim" and .baton then "no ratio" else empty end, .note // empty]
 	| join("; ");
 
@@ -31,7 +32,7 @@ def conditions: .kvm as $kvm | [
 	"\(.date), commit \(.commit)\(if .changed then " and changes" else "" end)",
 	"\(.cpus) of \(.cpu), Linux \(.kernel), load \(.load | map(tostring) | join(" ")) at the start, "
 		+ "\(.load_end | map(tostring) | join(" ")) at the end",
-	if $kvm.where == "native" then "KVM: this machine's, \($kvm.module)"
+	if $kvm.where == "native" then "KVM: this machine's\(if ($kvm.module // "") == "" then ", which is no module" else ", " + $kvm.module end)"
 	elif $kvm.where == "none" then "KVM: none; \($kvm.why)"
 	else "KVM: in the test bed \($kvm.where)\(if $kvm.why then ", since " + $kvm.why else "" end)" end,
 	if .quick then "quick: few pairs, short times; a glance, no measurement" else empty end];
