@@ -18,6 +18,7 @@ const struct device_type *const device_types[] = {
 	&device_handoff,
 	&device_batch,
 	&device_ring,
+	&device_section,
 	NULL,
 };
 

@@ -75,7 +75,8 @@ struct course_settings {
 	enum baton_course_gva gva;
 };
 
-struct doorbell_settings {
+/* What some VMs have together. */
+struct peers_settings {
 	struct device_settings head;
 	size_t *vms;
 	size_t count;
@@ -125,6 +126,7 @@ extern const struct device_type device_latch;
 extern const struct device_type device_handoff;
 extern const struct device_type device_batch;
 extern const struct device_type device_ring;
+extern const struct device_type device_section;
 
 /* New settings with the type's defaults; device_settings_free() takes them back. */
 struct device_settings *device_settings_new(const struct device_type *type,

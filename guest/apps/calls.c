@@ -31,5 +31,9 @@ int main(void)
 	baton_yield();
 	if (baton_random() == baton_random())
 		return 6;
+	for (int i = 0; i < 20; i++)
+		if (baton_choose(3) > 2)
+			return 7;
+	BATON_ASSERT(end > begin);
 	return 0;
 }

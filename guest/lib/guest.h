@@ -180,6 +180,51 @@ static inline uint32_t baton_random(void)
 	return in32(BATON_CALL_RANDOM);
 }
 
+/* One of so many possibilities, from 0 on; the scenario's seed decides which. */
+static inline uint32_t baton_choose(uint32_t of)
+{
+	struct baton_call_choose choose = { .of = of };
+
+	out32(BATON_CALL_CHOOSE, (uint32_t)guest_gpa(&choose));
+	return (uint32_t)choose.choice;
+}
+
+/* ------------------------------------------------------------------ claims */
+
+/* Ends the guest: the report of its death has these words. */
+static inline void baton_fail(const char *words, uint32_t size)
+{
+	struct baton_call_assert failed = { .bytes = guest_gpa(words), .size = size };
+
+	out32(BATON_CALL_ASSERT, (uint32_t)guest_gpa(&failed));
+}
+
+/* What must hold; if it does not, the guest dies, and the report says what, and where. */
+#define BATON_ASSERT(condition)                                        \
+	do {                                                           \
+		static const char words_[] = #condition BATON_HERE_;   \
+                                                                       \
+		if (!(condition))                                      \
+			baton_fail(words_, sizeof(words_) - 1);        \
+	} while (0)
+#define BATON_HERE_	      " (" __FILE_NAME__ ":" BATON_TEXT_(__LINE__) ")"
+#define BATON_TEXT_(number)   BATON_TEXT_2_(number)
+#define BATON_TEXT_2_(number) #number
+
+/*
+ * Enters and leaves a section, 0 to 31, that one VM at a time may be in (device `section`).
+ * This is a claim and no lock: who enters while another VM is there dies.
+ */
+static inline void baton_enter(uint32_t section)
+{
+	out32(BATON_CALL_ENTER, section);
+}
+
+static inline void baton_leave(uint32_t section)
+{
+	out32(BATON_CALL_LEAVE, section);
+}
+
 /* ----------------------------------------------------------------- console */
 
 /* Each character is one exit. */

@@ -121,6 +121,25 @@ struct baton_call_timer {
 
 /* The bells of `ring` and `wait`: 0 to 31. A bell rings until somebody waits for it. */
 #define BATON_BELLS 32
+
+/* What does not hold, and where: "turn == 1 (peterson.c:30)". The guest dies of it. */
+struct baton_call_assert {
+	baton_field bytes; /* where they are */
+	baton_field size;  /* at most BATON_ASSERT_MAX count */
+};
+
+#define BATON_ASSERT_MAX 120
+
+struct baton_call_choose {
+	baton_field of;	    /* how many possibilities there are: 1 to 2^32 */
+	baton_field choice; /* result: 0 or more, and below that */
+};
+
+/*
+ * The sections of `enter` and `leave`: 0 to 31. They are a claim, and no lock: who enters
+ * a section that another VM is in dies, since that was to be impossible.
+ */
+#define BATON_SECTIONS 32
 #endif
 
 #endif

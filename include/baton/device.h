@@ -256,7 +256,7 @@ struct baton_exits_config {
 extern const struct baton_device_ops baton_exits;
 
 /*
- * Random numbers: serves the call `random`. The same seed gives the same
+ * Random numbers: serves the calls `random` and `choose`. The same seed gives the same
  * numbers (SplitMix64, Steele, Lea and Flood 2014). Not for secrets.
  */
 struct baton_random_config {
@@ -290,6 +290,17 @@ struct baton_doorbell_config {
 	uint32_t count;		     /* at most 64 */
 };
 extern const struct baton_device_ops baton_doorbell;
+
+/*
+ * Sections that one VM of a group at a time may be in: serves `enter` and `leave`. It is
+ * no lock: it looks whether theirs works. Who enters where another is dies, with that VM's
+ * name in the report; so does who leaves where it is not. A VM that ends is in none.
+ */
+struct baton_section_config {
+	struct baton_vm *const *vms; /* borrowed for the call */
+	uint32_t count;		     /* at most 64 */
+};
+extern const struct baton_device_ops baton_section;
 
 /* A timer that sends interrupts: serves the call `timer`. */
 struct baton_timer_config {

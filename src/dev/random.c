@@ -25,14 +25,30 @@ static enum baton_verdict serve(void *state, struct baton_access *a)
 	return BATON_RESUME;
 }
 
+static enum baton_verdict choose(void *state, struct baton_access *a)
+{
+	struct baton_call_choose *call = (void *)a->args;
+
+	if (!call->of || call->of > UINT64_C(1) << 32) {
+		a->why = "hypercall `choose`: there are 1 to 2^32 possibilities";
+		return BATON_FAULT;
+	}
+	call->choice = (next(state) >> 32) * call->of >> 32;
+	return BATON_RESUME;
+}
+
 static int init(struct baton_device *device, void *state, const void *config,
 		struct baton_diag *diag)
 {
 	const struct baton_random_config *c = config;
 	struct random *r = state;
 
+	int error = baton_device_claim_call(device, c->vm, BATON_CALL_RANDOM, serve, diag);
+
 	r->state = c->seed;
-	return baton_device_claim_call(device, c->vm, BATON_CALL_RANDOM, serve, diag);
+	if (!error)
+		error = baton_device_claim_call(device, c->vm, BATON_CALL_CHOOSE, choose, diag);
+	return error;
 }
 
 /* Numbers of its own: as far from the snapshot's as a number drawn from the seed. */

@@ -52,6 +52,8 @@ FITS(write, 4);
 FITS(seek, 4);
 FITS(close, 2);
 FITS(timer, 3);
+FITS(assert, 2);
+FITS(choose, 2);
 
 /* --------------------------------------------------- those without a device */
 
@@ -94,13 +96,29 @@ static enum baton_verdict call_time(void *state, struct baton_access *a)
 	return BATON_RESUME;
 }
 
-/* ------------------------------------------------------------------ serving */
-
 static enum baton_verdict fault(struct baton_access *a, const char *why)
 {
 	a->why = why;
 	return BATON_FAULT;
 }
+
+/* The guest's words go into a report: nothing in them may be more than text. */
+static enum baton_verdict call_assert(void *state, struct baton_access *a)
+{
+	const struct baton_call_assert *call = (const void *)a->args;
+	size_t size = baton__min(call->size, BATON_ASSERT_MAX);
+	char *text = a->vm->assertion;
+
+	if (baton__memory_read(&a->vm->memory, call->bytes, text, size))
+		return fault(a, "hypercall `assert`: its text is not in memory");
+	for (size_t i = 0; i < size; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '?';
+	text[size] = '\0';
+	return fault(a, text);
+}
+
+/* ------------------------------------------------------------------ serving */
 
 /* `a->data` is the GPA of a struct: the handler gets a copy, and the guest what became of it. */
 static enum baton_verdict serve_struct(const struct baton__call *call, const struct row *row,
@@ -150,6 +168,7 @@ int baton__hypercall_attach(struct baton_vm *vm, struct baton_diag *diag)
 	vm->calls[BATON__CALL_SLEEP].serve = call_sleep;
 	vm->calls[BATON__CALL_ARGUMENT].serve = call_argument;
 	vm->calls[BATON__CALL_TIME].serve = call_time;
+	vm->calls[BATON__CALL_ASSERT].serve = call_assert;
 	return baton__bus_claim(&vm->ports, &claim, diag);
 }
 

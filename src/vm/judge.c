@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "baton/abi.h"
 #include "vm/phrase.h"
 
 #define CR0_PE	     UINT64_C(1)
@@ -50,6 +51,26 @@ typedef const struct baton_death death;
 static bool is_port(facts *f, death *d)
 {
 	return d->kind == BATON_DEATH_PORT;
+}
+
+/* The port, and what was written to it; both are 0 if it was no OUT. */
+static bool is_call(death *d, uint64_t call, uint64_t below)
+{
+	const struct baton_exit *e = d->last_count ? &d->last[d->last_count - 1] : NULL;
+
+	return d->kind == BATON_DEATH_FAULT && e && e->kind == BATON_EXIT_IO_OUT && e->size == 4 &&
+	       e->addr == call && e->data < below;
+}
+
+static bool is_asserted(facts *f, death *d)
+{
+	return is_call(d, BATON_CALL_ASSERT, UINT64_MAX);
+}
+
+/* Another number is no section at all. */
+static bool is_exclusion(facts *f, death *d)
+{
+	return is_call(d, BATON_CALL_ENTER, BATON_SECTIONS);
 }
 
 static bool is_refused(facts *f, death *d)
@@ -337,6 +358,8 @@ static const struct rule {
 	enum baton_cause cause;
 } rules[] = {
 	{ is_port, BATON_CAUSE_UNHANDLED_PORT },
+	{ is_asserted, BATON_CAUSE_ASSERTION },
+	{ is_exclusion, BATON_CAUSE_EXCLUSION },
 	{ is_refused, BATON_CAUSE_REFUSED },
 	{ is_unserved, BATON_CAUSE_UNSERVED_EXIT },
 	{ is_fail_entry, BATON_CAUSE_FAIL_ENTRY },

@@ -11,6 +11,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 
+#include "baton/abi.h"
 #include "baton/device.h"
 #include "kvm/exit.h"
 #include "kvm/machine.h"
@@ -96,6 +97,7 @@ struct baton_vm {
 	const struct baton_choices *choices; /* its owner's; may be NULL */
 	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */
+	char assertion[BATON_ASSERT_MAX + 1]; /* what did not hold */
 	uint64_t clock_zero_ns; /* when its clock stood at 0; set by its owner as it arrives */
 	struct baton__bus ports, mmio; /* beside what else an exit touches */
 	struct baton_vcpu vcpu;

@@ -20,6 +20,7 @@ const struct baton_device_ops baton_handoff = { .name = "handoff" };
 const struct baton_device_ops baton_latch = { .name = "latch" };
 const struct baton_device_ops baton_random = { .name = "random" };
 const struct baton_device_ops baton_ring = { .name = "ring" };
+const struct baton_device_ops baton_section = { .name = "section" };
 const struct baton_device_ops baton_timer = { .name = "timer" };
 
 const struct baton_course_map *baton_course_maps(void)

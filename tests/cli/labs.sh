@@ -84,6 +84,10 @@ lab simple-kvm-f0
 lab ring-shared
 lab ring-shared-long
 lab ring-trapped
+lab lock-peterson
+lab lock-broken
+tr -s ' \n' '  ' <"$err" | grep -q 'one VM at a time may be in: VM `left` is in section 0\.'
+result $? 'lab lock-broken: the report says who was there'
 lab file
 lab file-real
 lab file-long

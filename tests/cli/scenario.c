@@ -193,7 +193,7 @@ static void regions_and_what_goes_with_them(void **state)
 		"- {type: files, vm: two, folder: data, writable: true, limit: 1KiB}\n"
 		"- {type: files, vm: neo, folder: /data}\n");
 	const struct scenario_region *r = p.scenario.regions;
-	const struct doorbell_settings *bell = (struct doorbell_settings *)p.scenario.devices[0];
+	const struct peers_settings *bell = (struct peers_settings *)p.scenario.devices[0];
 	const struct files_settings *files = (struct files_settings *)p.scenario.devices[1];
 
 	assert_int_equal(p.scenario.region_count, 1);
@@ -519,10 +519,10 @@ static void devices_are_checked(void **state)
 {
 	refuses(GOOD "devices:\n- {type: relay, vm: neo}\n",
 		"s.yaml:5:10: device type \"relay\" is unknown; expected console, doorbell, files, latch, "
-		"handoff, batch or ring");
+		"handoff, batch, ring or section");
 	refuses(GOOD "devices:\n- {type: consol, vm: neo}\n",
 		"s.yaml:5:10: device type \"consol\" is unknown; expected console, doorbell, files, latch, "
-		"handoff, batch or ring (did you mean \"console\"?)");
+		"handoff, batch, ring or section (did you mean \"console\"?)");
 	refuses(GOOD "devices:\n- {vm: neo}\n",
 		"s.yaml:5:3: a device has no \"type\"; expected one");
 	refuses(GOOD "devices:\n- {type: console}\n",
@@ -674,7 +674,7 @@ static void a_count_makes_a_group(void **state)
 	assert_int_equal(s->devices[0]->others, 2);
 	assert_int_equal(s->devices[1]->others, 0);
 	assert_int_equal(((struct console_settings *)s->devices[1])->vm, 1);
-	assert_int_equal(((struct doorbell_settings *)s->devices[2])->count, 4);
+	assert_int_equal(((struct peers_settings *)s->devices[2])->count, 4);
 	assert_int_equal(((struct traffic_settings *)s->devices[3])->consumer, 2);
 	assert_int_equal(s->expectation_count, 4);
 	assert_true(s->expectations[0].vm == 0 && s->expectations[0].others == 2);

@@ -178,7 +178,7 @@ cat >"$work/bad.yaml" <<-END
 	devices: [{type: relay, vm: neo}]
 END
 run run "$work/bad.yaml"
-list='expected console, doorbell, files, latch, handoff, batch or ring'
+list='expected console, doorbell, files, latch, handoff, batch, ring or section'
 says 2 "$work/bad.yaml:3:18: device type \"relay\" is unknown; $list" 'an unknown device'
 cat >"$work/bad.yaml" <<-END
 	version: 1

@@ -113,7 +113,8 @@ static void only_the_rows_width_and_direction_are_served(void **state)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		for (size_t k = 0; k < COUNT(sizes); k++)
 			for (int out = 0; out < 2; out++) {
-				bool right = sizes[k] == 4 && out == rows[i].out;
+				bool right = sizes[k] == 4 && out == rows[i].out &&
+					     rows[i].port != BATON_CALL_ASSERT; /* never well */
 				struct script s = { .count = 1 };
 				struct rig *rig;
 

@@ -600,7 +600,7 @@ static void devices_of_ours_refuse_what_they_cannot_be(void **state)
 {
 	static const struct baton_device_ops *const all[] = {
 		&baton_console, &baton_latch, &baton_random, &baton_timer, &baton_doorbell,
-		&baton_course,
+		&baton_course, &baton_section,
 	};
 
 	for (size_t i = 0; i < COUNT(all); i++) {

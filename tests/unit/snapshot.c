@@ -1075,7 +1075,7 @@ static void every_device_of_ours_says_which_bytes_are_plain(void **state)
 {
 	static const struct baton_device_ops *const all[] = {
 		&baton_console, &baton_latch, &baton_random, &baton_timer, &baton_doorbell,
-		&baton_course, &baton_handoff, &baton_batch, &baton_ring,
+		&baton_course, &baton_handoff, &baton_batch, &baton_ring, &baton_section,
 	};
 
 	for (size_t i = 0; i < COUNT(all); i++) {

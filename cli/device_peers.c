@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * device_doorbell.c - `{type: doorbell, vms: [neo, morpheus]}`.
+ * device_peers.c - what some VMs have together: `{type: doorbell, vms: [neo, morpheus]}`, and
+ * `section` likewise.
  */
 #include "device.h"
 
@@ -14,7 +15,7 @@
 static int read_one(struct yaml_reader *reader, const yaml_node_t *node,
 		    const struct yaml_field *field, void *settings)
 {
-	struct doorbell_settings *s = settings;
+	struct peers_settings *s = settings;
 	struct scenario_vms vms;
 	int error = scenario_read_vms(reader, node, "vm", s->head.scenario, &vms);
 
@@ -48,25 +49,50 @@ static const struct yaml_field fields[] = {
 
 static void fini(struct device_settings *settings)
 {
-	free(((struct doorbell_settings *)settings)->vms);
+	free(((struct peers_settings *)settings)->vms);
 }
 
-static int create(const struct device_settings *settings, struct device_site *site,
-		  struct baton_diag *diag)
+/* Fills `vms`, in the order of the settings. Returns how many there are. */
+static uint32_t find(const struct device_settings *settings, const struct device_site *site,
+		     struct baton_vm *vms[MOST_VMS])
 {
-	const struct doorbell_settings *s = (const struct doorbell_settings *)settings;
-	struct baton_vm *vms[MOST_VMS];
-	const struct baton_doorbell_config config = { .vms = vms, .count = (uint32_t)s->count };
+	const struct peers_settings *s = (const struct peers_settings *)settings;
 
 	for (size_t i = 0; i < s->count; i++)
 		vms[i] = site->vms[s->vms[i]].vm;
+	return (uint32_t)s->count;
+}
+
+static int create_doorbell(const struct device_settings *settings, struct device_site *site,
+			   struct baton_diag *diag)
+{
+	struct baton_vm *vms[MOST_VMS];
+	const struct baton_doorbell_config config = { vms, find(settings, site, vms) };
+
 	return baton_device_create(site->host, &baton_doorbell, &config, diag, NULL);
+}
+
+static int create_section(const struct device_settings *settings, struct device_site *site,
+			  struct baton_diag *diag)
+{
+	struct baton_vm *vms[MOST_VMS];
+	const struct baton_section_config config = { vms, find(settings, site, vms) };
+
+	return baton_device_create(site->host, &baton_section, &config, diag, NULL);
 }
 
 const struct device_type device_doorbell = {
 	.name = "doorbell",
-	.size = sizeof(struct doorbell_settings),
+	.size = sizeof(struct peers_settings),
 	.fields = fields,
 	.fini = fini,
-	.create = create,
+	.create = create_doorbell,
+};
+
+const struct device_type device_section = {
+	.name = "section",
+	.size = sizeof(struct peers_settings),
+	.fields = fields,
+	.fini = fini,
+	.create = create_section,
 };
