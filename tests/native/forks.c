@@ -530,6 +530,85 @@ static void a_fork_of_a_fork_has_what_its_parent_changed(void **state)
 	baton_host_destroy(host);
 }
 
+/* -------------------------------------------------------------------- groups */
+
+#define REGION 0x60000
+
+/* Asks for a number, adds it to the word that both VMs have, and ends with the sum. */
+static const uint8_t adds[] = {
+	0xE5, ASK,			     /* in eax, ASK */
+	0x01, 0x04, 0x25, 0, 0, 0x06, 0,     /* add [REGION], eax */
+	0x8B, 0x04, 0x25, 0, 0, 0x06, 0,     /* mov eax, [REGION] */
+	0xFA, 0xF4,			     /* cli; hlt */
+};
+
+static uint32_t sum_after(struct baton_vm *vm, unsigned number)
+{
+	struct baton_vm_stats stats;
+
+	tell(vm, (enum order)number);
+	baton_vm_stats(vm, &stats);
+	assert_int_equal(stats.outcome, BATON_HALTED);
+	return stats.status;
+}
+
+static void fork_both(struct baton_snapshot *snapshot, struct baton_vm *vms[2])
+{
+	struct baton_fork_config config = BATON_FORK_CONFIG;
+	struct baton_diag diag;
+
+	must(baton_vm_fork(snapshot, host, &config, &diag, vms), &diag);
+	run(); /* both ask, and wait */
+}
+
+static void groups_share_a_region_among_themselves_alone(void **state)
+{
+	static const bool trapped[] = { false, true };
+
+	(void)state;
+	for (int t = 0; t < 2; t++) {
+		struct baton_vm *parents[2], *one[2], *other[2];
+		struct baton_snapshot *snapshot;
+		struct baton_region *region;
+		const uint32_t begin = 100;
+		struct baton_diag diag;
+
+		begin_host(8);
+		must(baton_region_create(host, 4096, &diag, &region), &diag);
+		for (int i = 0; i < 2; i++) {
+			struct baton_vm_config config = BATON_VM_CONFIG;
+
+			config.name = i ? "b" : "a";
+			config.mode = BATON_MODE_LONG;
+			config.memory = MEMORY;
+			config.load = 0x2000;
+			config.image = adds;
+			config.image_size = sizeof(adds);
+			must(baton_vm_create(host, &config, &diag, &parents[i]), &diag);
+			must(baton_device_create(host, &gate, &parents[i], &diag, NULL), &diag);
+			must((trapped[t] ? baton_region_trap : baton_region_share)
+			     (region, parents[i], REGION, &diag), &diag);
+		}
+		assert_int_equal(baton_vm_write(parents[0], REGION, &begin, sizeof(begin)), 0);
+		order = WAIT;
+		run();
+		must(baton_snapshot_take(parents, 2, &diag, &snapshot), &diag);
+		fork_both(snapshot, one);
+		assert_int_equal(sum_after(one[0], 5), 105);
+		assert_int_equal(sum_after(parents[1], 50), 150);
+		fork_both(snapshot, other);
+		assert_int_equal(sum_after(other[1], 9), 109);
+		assert_int_equal(sum_after(one[1], 7), 112);
+		reset(one[0]);
+		run();
+		assert_int_equal(sum_after(one[1], 2), 102);
+		assert_int_equal(sum_after(other[0], 1), 110);
+		assert_int_equal(sum_after(parents[0], 3), 153);
+		baton_snapshot_destroy(snapshot);
+		baton_host_destroy(host);
+	}
+}
+
 /* ------------------------------------------------------------ extended state */
 
 /* (SDM vol. 1, 13.4: the legacy region, the header, and where AVX's halves lie as a standard.) */
@@ -701,6 +780,7 @@ int main(void)
 		cmocka_unit_test(an_access_that_is_pending_is_no_hindrance),
 		cmocka_unit_test(a_dead_fork_is_reset_like_any_other),
 		cmocka_unit_test(a_fork_of_a_fork_has_what_its_parent_changed),
+		cmocka_unit_test(groups_share_a_region_among_themselves_alone),
 		cmocka_unit_test(extended_state_goes_along),
 		cmocka_unit_test(nothing_grows_however_often),
 	};
