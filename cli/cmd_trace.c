@@ -26,6 +26,7 @@ struct session {
 	struct trace_fold fold;
 	baton_entity_t vm; /* that --vm names; BATON_NOBODY: any */
 	FILE *csv, *json;
+	int json_error;
 	char wrong[256]; /* what ended the reading, as a clause */
 };
 
@@ -129,8 +130,8 @@ static void show(struct session *s)
 		terminal_init(&terminal, stdout);
 		trace_show_tables(&figures, &terminal);
 	}
-	if (s->json && trace_show_json(&figures, s->json))
-		clearerr(s->json); /* told when it is closed */
+	if (s->json)
+		s->json_error = trace_show_json(&figures, s->json); /* told when it is closed */
 }
 
 static int open_output(const char *name, FILE **file)
@@ -145,20 +146,19 @@ static int open_output(const char *name, FILE **file)
 	return -EINVAL;
 }
 
-/* 0, or -EIO with a message. */
-static int close_output(FILE *file, const char *name)
+/* `error`: what is known to have failed. 0, or an error with a message. */
+static int close_output(FILE *file, const char *name, int error)
 {
-	bool failed;
-
 	if (!file)
 		return 0;
 	errno = 0;
-	failed = fflush(file) || ferror(file);
-	if (failed)
-		fprintf(stderr, "baton trace: cannot write %s: %s\n", name, strerror(errno ? errno : EIO));
+	if (!error && (fflush(file) || ferror(file)))
+		error = errno ? -errno : -EIO;
+	if (error)
+		fprintf(stderr, "baton trace: cannot write %s: %s\n", name, strerror(-error));
 	if (file != stdout)
 		fclose(file);
-	return failed ? -EIO : 0;
+	return error;
 }
 
 static enum status judge(const struct session *s)
@@ -181,7 +181,7 @@ static enum status read_and_show(struct session *s)
 	if (open_output(s->options->json, &s->json))
 		return STATUS_USAGE;
 	if (open_output(s->options->csv, &s->csv)) {
-		close_output(s->json, s->options->json);
+		close_output(s->json, s->options->json, 0);
 		return STATUS_USAGE;
 	}
 	if (s->csv)
@@ -190,10 +190,10 @@ static enum status read_and_show(struct session *s)
 	show(s);
 	fflush(stdout);
 	status = judge(s);
-	error = close_output(s->json, s->options->json);
-	if (close_output(s->csv, s->options->csv))
+	error = close_output(s->json, s->options->json, s->json_error);
+	if (close_output(s->csv, s->options->csv, 0))
 		error = -EIO;
-	if (s->json != stdout && s->csv != stdout && close_output(stdout, "stdout"))
+	if (s->json != stdout && s->csv != stdout && close_output(stdout, "stdout", 0))
 		error = -EIO;
 	return error ? STATUS_USAGE : status;
 }

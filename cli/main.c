@@ -2,6 +2,7 @@
 /*
  * main.c - from argv to a command: one table.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -87,11 +88,10 @@ static void hold_standard_streams(void)
 			(void)!open("/dev/null", fd ? O_RDONLY : O_WRONLY);
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	const struct command *c;
 
-	hold_standard_streams();
 	if (argc < 2) {
 		print_overview(stderr, argv[0]);
 		return STATUS_USAGE;
@@ -106,4 +106,18 @@ int main(int argc, char **argv)
 	}
 	c = find(argv[1]);
 	return c ? c->run(argc - 1, argv + 1) : unknown(argv[1]);
+}
+
+/* What nobody could read was not said; commands that look after stdout themselves have done. */
+int main(int argc, char **argv)
+{
+	int status;
+
+	hold_standard_streams();
+	status = run(argc, argv);
+	errno = 0;
+	if (!(fflush(stdout) || ferror(stdout)) || status != STATUS_MET)
+		return status;
+	fprintf(stderr, "baton: cannot write stdout: %s\n", strerror(errno ? errno : EIO));
+	return STATUS_USAGE;
 }

@@ -71,10 +71,33 @@ int options_complain(const struct options *options, const char *wrong)
 	return -EINVAL;
 }
 
+/* A name that no option has, or that several begin with. */
+static void complain_of_name(const struct options *options, const char *command, const char *given)
+{
+	char *name = heap_copy(given);
+	size_t length = strcspn(name, "=");
+	const char *one = NULL, *other = NULL, *meant;
+
+	name[length] = '\0';
+	for (size_t i = 0; i < options->count && length && !other; i++)
+		if (!strncmp(options->rows[i].name, name, length))
+			*(one ? &other : &one) = options->rows[i].name;
+	meant = one ? NULL : suggest(name, row_word, options);
+	if (other)
+		fprintf(stderr, "baton %s: option --%s begins several, such as --%s and --%s",
+			command, name, one, other);
+	else
+		fprintf(stderr, "baton %s: option --%s is unknown%s%s%s", command, name,
+			meant ? " (did you mean \"--" : "", meant ? meant : "",
+			meant ? "\"?)" : "");
+	fprintf(stderr, "; see baton %s --help\n", command);
+	free(name);
+}
+
 /* After getopt gave ':' (an argument is missing) or '?', with optopt 0 for an unknown name. */
 static int complain(const struct options *options, const char *command, char **argv, int code)
 {
-	const char *wrong = argv[optind - 1], *meant;
+	const char *wrong = argv[optind - 1];
 	size_t row = optopt >= FIRST_CODE ? (size_t)optopt - FIRST_CODE :
 					    row_of_letter(options, optopt);
 
@@ -86,12 +109,8 @@ static int complain(const struct options *options, const char *command, char **a
 	else if (optopt)
 		fprintf(stderr, "baton %s: option -%c is unknown; see baton %s --help\n", command,
 			optopt, command);
-	else {
-		meant = suggest(wrong + 2, row_word, options);
-		fprintf(stderr, "baton %s: option %s is unknown%s%s%s; see baton %s --help\n", command,
-			wrong, meant ? " (did you mean \"--" : "", meant ? meant : "",
-			meant ? "\"?)" : "", command);
-	}
+	else
+		complain_of_name(options, command, wrong + 2);
 	return -EINVAL;
 }
 

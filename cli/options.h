@@ -3,7 +3,8 @@
  * options.h - the options of a command: each has a row, from which its parsing, its help
  * and its complaints are made. What a value means is the command's.
  *
- * Every row has a long name; -h is --help, and -o is --output, where there is one.
+ * Every row has a long name, of which a beginning will do that no other has; -h is --help,
+ * and -o is --output, where there is one.
  * Complaints go to stderr, in a line that begins with the command's name.
  */
 #ifndef BATON_CLI_OPTIONS_H

@@ -105,7 +105,8 @@ int trace_show_json(const struct trace_show *show, FILE *to)
 	const struct trace_fold *f = show->fold;
 	const char *imbalance = trace_fold_imbalance(f);
 	json_t *object = json_object(), *vms = json_array();
-	int result;
+	bool failed;
+	int error;
 
 	json_set_integer(object, "version", TRACE_JSON_VERSION);
 	json_set_text(object, "file", show->file);
@@ -132,7 +133,9 @@ int trace_show_json(const struct trace_show *show, FILE *to)
 			json_array_append_new(vms, vm_object(show, e));
 	json_object_set_new(object, "vms", vms);
 	json_object_set_new(object, "overruns", overruns(show));
-	result = json_dumpf(object, to, JSON_INDENT(2));
+	errno = 0;
+	failed = json_dumpf(object, to, JSON_INDENT(2)) || fputc('\n', to) == EOF || fflush(to);
+	error = errno ? -errno : -EIO;
 	json_decref(object);
-	return result || fputc('\n', to) == EOF || fflush(to) ? -EIO : 0;
+	return failed ? error : 0;
 }

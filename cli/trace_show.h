@@ -26,7 +26,7 @@ bool trace_show_has(const struct trace_show *show, baton_entity_t entity);
 
 void trace_show_tables(const struct trace_show *show, const struct terminal *terminal);
 
-/* 0 or -EIO. */
+/* 0, or what kept it from being written. */
 int trace_show_json(const struct trace_show *show, FILE *to);
 
 #endif

@@ -193,6 +193,9 @@ says 2 'baton exits: --watch and --delta; expected one of them' 'watch and delta
 run exits now
 says 2 'baton exits: now is one argument too many; expected options, or --delta -- and a command' \
 	'an argument too many'
+run exits now --delta -- true
+says 2 'baton exits: now is one argument too many; expected options, or --delta -- and a command' \
+	'which ends the options'
 run exits --wacht
 says 2 'baton exits: option --wacht is unknown (did you mean "--watch"?); see baton exits --help' \
 	'a mistyped option'

@@ -52,10 +52,30 @@ result $? '--kind takes a kind of exit, too'
 run trace "$work/whole" --list --from 12ms --to 1s --kind idle
 [ "$status" = 0 ] && [ "$(wc -l <"$out")" = 1 ]
 result $? '--from and --to choose by time since the first reading'
+run trace "$work/whole" --list --from 100ns --to 600ns
+[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 4 ] && [ "$(grep -c 'idle\|wake\|pick' "$out")" = 4 ]
+result $? '--from is the first moment, --to the one after the last'
+run trace "$work/whole" --list --from 0 --to 100ns
+[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 3 ] && [ "$(grep -c 'add\|open' "$out")" = 3 ]
+result $? '0 needs no unit'
 run trace "$work/whole" --csv -
 [ "$status" = 0 ] && [ "$(wc -l <"$out")" = 39 ] && [ "$(head -n 1 "$out")" = at_ns,kind,entity,vm,detail,size,a,b ] &&
 	grep -qx '5009000600,run,0,neo,io_out,2,4294967312,4660' "$out"
 result $? '--csv writes every record'
+run trace "$work/whole" --csv - --kind pick --vm morpheus
+[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 3 ] && [ "$(grep -c ',pick,1,morpheus,' "$out")" = 2 ]
+result $? 'or those that are chosen'
+# Its table has two VMs, and there is room for another.
+{
+	head -c 28 "$work/whole"
+	printf '\003'
+	tail -c +30 "$work/whole"
+} >"$work/roomy"
+run trace "$work/roomy" --list --vm 2
+[ "$status" = 0 ] && [ ! -s "$out" ]
+result $? 'a VM that may have joined later goes by its number'
+run trace "$work/roomy" --list --vm 3
+says 2 "baton trace: $work/roomy has no VM \"3\"" 'one beyond the last is none'
 
 # ------------------------------------------------------------------------ JSON
 run trace "$work/whole" --json "$work/figures.json" --csv "$work/records.csv"
@@ -120,16 +140,34 @@ run trace "$work/whole" --list --kind pik
 mentions 2 '--kind "pik" is unknown (did you mean "pick"?)' 'a kind that is none'
 run trace "$work/whole" --kind pick
 mentions 2 'expected --list or --csv with them' 'records are chosen, but not shown'
+run trace "$work/whole" --from 1ms
+mentions 2 'expected --list or --csv with them' 'nor by a time to begin'
+run trace "$work/whole" --to 1ms
+mentions 2 'expected --list or --csv with them' 'nor by one to end'
 run trace "$work/whole" --list --from 2s --to 1s
 mentions 2 '--from is not before --to' 'a time that is none'
+run trace "$work/whole" --list --from 1s --to 1s
+mentions 2 '--from is not before --to' 'an empty one'
 run trace "$work/whole" --list --from soon
 mentions 2 '--from "soon"' 'a word that is no time'
 run trace "$work/whole" --list --csv -
 mentions 2 'are all for stdout; expected one of them' 'two outputs on stdout'
+run trace "$work/whole" --json - --csv -
+mentions 2 'are all for stdout; expected one of them' 'and two others'
+run trace "$work/whole" --json "$work/both" --csv "$work/both"
+says 2 'baton trace: --json and --csv have the same file; expected two' 'two outputs in one file'
+[ ! -e "$work/both" ]
+result $? 'which is not made'
 run trace "$work/whole" --summary --list
 mentions 2 '--list and --summary' 'a summary has no list'
 run trace "$work/whole" --json /nowhere/x
 mentions 2 'cannot write /nowhere/x' 'a file that cannot be written'
+run trace "$work/whole" --csv /nowhere/x
+mentions 2 'cannot write /nowhere/x' 'records that cannot'
+for form in json csv; do
+	run trace "$work/whole" --$form /dev/full
+	says 2 'baton trace: cannot write /dev/full: No space left on device' "no room for --$form"
+done
 { timeout 10 "$baton" trace "$work/whole" --list >/dev/full; } 2>"$err"
 status=$?
 mentions 2 'cannot write stdout' 'output that cannot be written is an error'

@@ -30,6 +30,13 @@ says 2 'baton: command "frobnicate" is unknown; see baton help' 'an unknown comm
 run help frobnicate
 says 2 'baton: command "frobnicate" is unknown; see baton help' 'help for an unknown command'
 
+for words in help --version 'lab' 'run --help' 'exits --reasons'; do
+	# shellcheck disable=SC2086 # several words
+	"$baton" $words >/dev/full 2>"$err"
+	status=$?
+	says 2 'baton: cannot write stdout: No space left on device' "$words cannot be written"
+done
+
 # -------------------------------------------------------------------- options
 duration='expected a duration such as 500us, 10ms, 1.5s or 2min'
 share='expected a whole number from 0 to 4294967296'
@@ -39,6 +46,12 @@ says 2 'baton run: nothing to run; expected images or one scenario, see baton ru
 run run --polcy share neo.bin
 says 2 'baton run: option --polcy is unknown (did you mean "--policy"?); see baton run --help' \
 	'a mistyped option'
+run run --polcy=share neo.bin
+says 2 'baton run: option --polcy is unknown (did you mean "--policy"?); see baton run --help' \
+	'one with its argument'
+run run --s 1 neo.bin
+says 2 'baton run: option --s begins several, such as --schedule and --seed; see baton run --help' \
+	'a beginning of several'
 run run -q neo.bin
 says 2 'baton run: option -q is unknown; see baton run --help' 'a short option'
 run run neo.bin --quantum
