@@ -225,7 +225,8 @@ static enum status redo(const char *path)
 		       (unsigned long long)redone.offset, units_count(redone.decisions).text,
 		       redone.was, redone.is);
 	else
-		printf("%s decisions, all the same\n", units_count(redone.decisions).text);
+		printf("%s decision%s, all the same\n", units_count(redone.decisions).text,
+		       redone.decisions == 1 ? "" : "s");
 	trace_reader_fini(&trace);
 	fclose(file);
 	if (result)

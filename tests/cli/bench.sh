@@ -37,6 +37,7 @@ result $? 'each row is well-formed'
 refuses 'unknown argument --quik' 'an unknown option' --quik --list
 refuses 'unknown argument exit' 'an argument too many' exit --list
 refuses 'no row or group is called "exti"' 'an unknown row' --only exti --list
+refuses 'no row or group is called "exi"' 'the beginning of one' --only exi --list
 refuses 'no row or group is called "ex.t"' 'a row is a name, not a pattern' --only ex.t --list
 refuses '--only needs a value' 'an option without its value' --only
 refuses 'no test bed is called "tcg": expected svm or vmx' 'an unknown bed' --testbed tcg --list
@@ -105,6 +106,19 @@ says 2 'bench/run: no row or group is called "near"; see bench/run --help' 'of r
 run --only exit --markdown "$work/new.json"
 [ "$status" = 0 ] && grep -q '^| row' "$out" && ! grep -q '^| `' "$out"
 result $? 'and of no others'
+# The row `exit` is of the group `turns`, as `turn` is; `create` is of `lives`.
+file x "$(row exit 1 1 1 lower svm)" "$(row turn 1 1 1 lower svm)" "$(row create 1 1 1 lower svm)" |
+	sed 's/"exit","group":"g"/"exit","group":"turns"/
+		s/"turn","group":"g"/"turn","group":"turns"/
+		s/"create","group":"g"/"create","group":"lives"/' >"$work/some.json"
+for only in 'turn:turn' 'turns:exit turn' 'create --only exit:exit create' \
+	'lives --only turn:turn create'; do
+	# shellcheck disable=SC2086 # --only may come again
+	run --only ${only%:*} --markdown "$work/some.json"
+	shown=$(sed -n 's/^| `\([a-z]*\)`.*/\1/p' "$out" | paste -s -d ' ' -)
+	[ "$status" = 0 ] && [ "$shown" = "${only#*:}" ]
+	result $? "--only ${only%:*} chooses ${only#*:}"
+done
 
 # ----------------------------------------------------------- a measurement
 # Of what is built, by a copy that cannot build: tests run side by side.

@@ -7,7 +7,8 @@
 . "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
 
 for policy in share quantum turns; do
-	run run neo.bin:70 morpheus.bin:30 --policy $policy --for 300ms --trace "$work/trace" --quiet
+	run run neo.bin:70 morpheus.bin:30 --policy $policy --quantum 7ms --burst 3 --for 300ms \
+		--trace "$work/trace" --quiet
 	run sim --redo "$work/trace"
 	[ "$status" = 0 ] && grep -qx '[1-9][0-9,]* decisions, all the same' "$out"
 	result $? "every decision of a run under $policy is made again"

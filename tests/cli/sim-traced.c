@@ -2,13 +2,14 @@
 /*
  * sim-traced.c - writes the trace of a simulated run, and says what came of that run.
  *
- *	sim-traced POLICY FILE [tampered | cut | lossy]
+ *	sim-traced POLICY FILE [tampered | exits | stray | unset | cut | lossy]
  *
- * Four VMs: one computes, one yields, one sleeps, one comes later and ends. What the policy
- * is told and answers goes into the file as a host would have written it. On stdout: turns
- * and CPU time of each VM, as two lines of `baton sim --json` each. With the third argument
- * the file says of the 40th decision that its slice was a nanosecond longer; or has no end;
- * or lacks a record and says so.
+ * Four VMs: one computes and has exits, one yields, one sleeps, one comes later and ends.
+ * What the policy is told and answers goes into the file as a host would have written it. On
+ * stdout: turns and CPU time of each VM, as two lines of `baton sim --json` each. With the
+ * third argument the file says of the 40th decision that its slice was a nanosecond longer, or
+ * was for one more exit, or was for a VM that there is not, and stdout has the number of that
+ * record; or has a slice of 0; or has no end; or lacks a record and says so.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,10 +25,10 @@
 static const struct baton_sched_ops *real;
 static FILE *file;
 static const char *fault;
-static uint64_t picks, records;
+static uint64_t picks, records, wrong; /* which record is */
 
 static const struct baton__sim_entity vms[COUNT] = {
-	{ .weight = 3 },
+	{ .weight = 3, .exit_ns = { MS, 2 * MS } },
 	{ .weight = 1, .run_ns = { MS, 4 * MS } },
 	{ .weight = 2, .run_ns = { MS, 4 * MS }, .sleep_ns = { 5 * MS, 30 * MS },
 	  .exit_ns = { MS / 10, MS / 10 } },
@@ -66,17 +67,24 @@ static void wake(void *state, baton_entity_t e, uint64_t now)
 	real->wake(state, e, now);
 }
 
+/* What it answers goes back as it was; what is told of it may be another. */
 static struct baton_sched_pick pick(void *state, uint64_t now)
 {
-	struct baton_sched_pick p = real->pick(state, now);
-	uint64_t time_ns = p.entity == BATON_NOBODY ? p.deadline_ns : p.slice_ns;
+	const struct baton_sched_pick p = real->pick(state, now);
+	struct baton_sched_pick told = p;
 
 	picks++;
-	time_ns += picks == 40 && !strcmp(fault, "tampered");
+	if (picks == 40) {
+		told.slice_ns += !strcmp(fault, "tampered");
+		told.exits += !strcmp(fault, "exits");
+		told.entity = strcmp(fault, "stray") ? told.entity : COUNT;
+		wrong = records + 1;
+	}
 	if (picks == 50 && !strcmp(fault, "lossy"))
 		put(now, BATON_TRACE_LOST, 0, BATON_NOBODY, 1, 1);
 	else
-		put(now, BATON_TRACE_PICK, p.over, p.entity, time_ns, p.exits);
+		put(now, BATON_TRACE_PICK, told.over, told.entity,
+		    told.entity == BATON_NOBODY ? told.deadline_ns : told.slice_ns, told.exits);
 	return p;
 }
 
@@ -93,7 +101,8 @@ static void write_head(const char *policy, const struct baton_sched_config *sche
 		.byte_order = BATON_TRACE_BYTE_ORDER, .version = BATON_TRACE_VERSION,
 		.record_size = BATON_TRACE_RECORD_SIZE, .header_size = sizeof(h),
 		.vm_size = sizeof(struct baton_trace_vm), .vm_count = COUNT, .capacity = COUNT,
-		.slice_ns = sched->slice_ns, .seed = sched->seed, .burst = sched->burst,
+		.slice_ns = strcmp(fault, "unset") ? sched->slice_ns : 0,
+		.seed = sched->seed, .burst = sched->burst,
 	};
 
 	memcpy(h.magic, BATON_TRACE_MAGIC, sizeof(h.magic));
@@ -147,7 +156,10 @@ int main(int argc, char **argv)
 	put(stats.now_ns, BATON_TRACE_IDLE, 0, BATON_NOBODY, 0, 0);
 	if (strcmp(fault, "cut"))
 		put(stats.now_ns, BATON_TRACE_END, 0, BATON_NOBODY, records, 0);
-	print_vms(sim);
+	if (*fault)
+		printf("%" PRIu64 "\n", wrong);
+	else
+		print_vms(sim);
 	baton__sim_destroy(sim);
 	return fclose(file) != 0;
 }

@@ -75,10 +75,18 @@ sim --vms 100 --weights random:5..5 && lag=$(number lag_ns)
 sim --vms 100
 [ "$status" = 0 ] && [ "$(number lag_ns)" = "$lag" ]
 result $? 'weights that are all alike are like none'
+sim --vms 100 --weights random:5
+[ "$status" = 0 ] && [ "$(number lag_ns)" = "$lag" ]
+result $? 'and so is one weight'
+sim --vms 100
 cp "$work/json" "$work/first"
 sim --vms 100 --weights random
 [ "$status" = 0 ] && ! cmp -s "$work/json" "$work/first"
 result $? '--weights draws them'
+cp "$work/json" "$work/first"
+sim --vms 100 --weights random:1..1000
+[ "$status" = 0 ] && cmp -s "$work/json" "$work/first"
+result $? 'from 1 to 1000'
 
 # ------------------------------------------------------------------- numbers
 sim --sweep 2,10,100,1000 --weights random --overrun 0..50us
@@ -100,15 +108,38 @@ result $? 'a million VMs, at 320 bytes each at most'
 for policy in share quantum turns null; do
 	"$traced" $policy "$work/trace" >"$work/wanted" || exit 1
 	run sim --redo "$work/trace"
-	[ "$status" = 0 ] && grep -qx '[1-9][0-9,]* decisions, all the same' "$out"
+	decisions='[1-9][0-9]+ decisions'
+	[ $policy != null ] || decisions='1 decision' # whose turn has no end
+	[ "$status" = 0 ] && grep -Eqx "$decisions, all the same" "$out"
 	result $? "every decision of $policy is made again"
 done
 "$traced" share "$work/trace" >"$work/wanted"
-"$traced" share "$work/tampered" tampered >/dev/null
+record=$("$traced" share "$work/tampered" tampered)
 run sim --redo "$work/tampered"
-[ "$status" = 1 ] && grep -q 'record [0-9]*, before byte [0-9]*: decision 40 differs' "$out" &&
-	grep -q 'recorded: [a-z]* for 10000001 ns' "$out" && grep -q 'now:      [a-z]* for 10000000 ns' "$out"
-result $? 'a decision that was tampered with is named'
+[ "$status" = 1 ] && grep -q 'recorded: [a-z]* for 10000001 ns$' "$out" &&
+	grep -q 'now:      [a-z]* for 10000000 ns$' "$out"
+result $? 'a decision that was tampered with is told'
+byte=$((96 + 4 * 80 + record * 32))
+grep -qx "$work/tampered: record $record, before byte $byte: decision 40 differs" "$out"
+result $? 'with its place'
+"$traced" turns "$work/tampered" exits >/dev/null
+run sim --redo "$work/tampered"
+[ "$status" = 1 ] && grep -q 'decision 40 differs$' "$out" &&
+	grep -q 'recorded: [a-z]*, 4 exits$' "$out" && grep -q 'now:      [a-z]*, 3 exits$' "$out"
+result $? 'so is one that was for other exits'
+whole='expected the trace of a whole run'
+stray="record $record, which gives the turn to a VM that is not there"
+"$traced" share "$work/stray" stray >/dev/null
+run sim --redo "$work/stray"
+says 2 "baton sim: $work/stray has $stray; $whole" 'a record that cannot be is refused'
+sed 's/share/shore/' "$work/trace" >"$work/shore"
+run sim --redo "$work/shore"
+says 2 "baton sim: $work/shore is of a policy that this baton does not have; $whole" \
+	'a policy that is unknown, too'
+"$traced" share "$work/unset" unset >/dev/null
+run sim --redo "$work/unset"
+says 2 "baton sim: $work/unset has settings that its policy refuses; $whole" \
+	'and settings that are none'
 "$traced" share "$work/cut" cut >/dev/null
 run sim --redo "$work/cut"
 says 2 "baton sim: $work/cut is cut off: it has no end; expected the trace of a whole run" \
@@ -185,29 +216,62 @@ refused '--progress=1 has an argument; expected none' 'an argument too many' --p
 refused 'b is one argument too many; expected one scenario' 'two scenarios' a b
 refused '--vms "0" is too small; expected a whole number' 'no VM' --vms 0
 refused '--vms "1000000000" is too large; expected a whole number' 'too many' --vms 1000000000
+times='expected a duration such as 500us, 10ms, 1.5s or 2min'
+refused "--quantum \"0s\" is too small; $times" 'no quantum' --quantum 0s --vms 1
+refused "--for \"0s\" is too small; $times" 'no time' --for 0s --vms 1
+refused '--burst "0" is too small; expected a whole number' 'no burst' --burst 0 --vms 1
+refused '--burst "4294967296" is too large; expected a whole number' 'a burst that is too large' \
+	--burst 4294967296 --vms 1
 refused '--policy "shar" is unknown; expected share, quantum, turns or null (did you mean "share"?)' \
 	'an unknown policy' --policy shar --vms 1
 refused '--policy "script" goes by a file; expected share, quantum, turns or null' \
 	'a policy that is none here' --policy script --vms 1
-refused '--weights "none" is unknown; expected random, or random:LOW..HIGH with numbers from 0 to 4294967296' \
-	'weights that are none' --weights none --vms 1
-refused '--weights "random:9..2" ends before it begins; expected random, or random:LOW..HIGH with numbers from 0 to 4294967296' \
-	'weights the wrong way round' --weights random:9..2 --vms 1
+weights='expected random, or random:LOW..HIGH with numbers from 0 to 4294967296'
+refused "--weights \"none\" is unknown; $weights" 'weights that are none' --weights none --vms 1
+refused "--weights \"random:9..2\" ends before it begins; $weights" 'weights the wrong way round' \
+	--weights random:9..2 --vms 1
+refused "--weights \"random:1..4294967297\" is out of range; $weights" 'too large a weight' \
+	--weights random:1..4294967297 --vms 1
+refused "--weights \"random:0\" is out of range; $weights" 'nothing but weights of 0' \
+	--weights random:0 --vms 1
 overrun='times such as 0..50us, or 0..50us,1ms..5ms/1000: the latter once in 1000 turns'
 refused "--overrun \"1ms,2ms\" does not say how rare; expected $overrun" 'an overrun without a rarity' \
 	--overrun 1ms,2ms --vms 1
 refused "--overrun \"1ms,2ms/0\" is out of range; expected $overrun" 'or of none' --overrun 1ms,2ms/0 --vms 1
-refused '--sweep "2,,3" is not a number; expected numbers of VMs such as 2,10,100' 'a hole in a sweep' --sweep 2,,3
+refused "--overrun \"1ms,2ms/4294967296\" is out of range; expected $overrun" \
+	'or of one that never comes' --overrun 1ms,2ms/4294967296 --vms 1
+sweep='expected numbers of VMs such as 2,10,100'
+refused "--sweep \"2,,3\" is not a number; $sweep" 'a hole in a sweep' --sweep 2,,3
+refused "--sweep \"2,0\" is too small; $sweep" 'a sweep to nothing' --sweep 2,0
+refused "--sweep \"2,100000001\" is too large; $sweep" 'a sweep that goes too far' \
+	--sweep 2,100000001
+row=1,1,1,1,1,1,1,1
+rows=$row,$row,$row,$row,$row,$row,$row,$row
+run sim --sweep $rows --for 1ms
+[ "$status" = 0 ]
+result $? 'a sweep has up to 64 rows'
+refused "--sweep \"$(echo $rows,1 | cut -c 1-60)\" is too long; $sweep" 'and no more' \
+	--sweep $rows,1
 refused '--plot "lag.gif" is no kind of picture; expected FILE.svg or FILE.png' 'another picture' \
 	--plot lag.gif --vms 1
 refused '--vms and --sweep; expected one of them' 'two numbers' --vms 1 --sweep 2
 refused '--from and a scenario; expected one of them' 'two sources' --from x "$work/mix.yaml"
 refused '--redo decides a traced run and nothing else; expected --redo TRACE alone' 'two tasks' --redo x y
-refused '--redo takes all that it needs from the trace; expected no other option; for another policy see --from' \
-	'options of a redo' --redo x --policy quantum
+refused '--redo decides a traced run and nothing else; expected --redo TRACE alone' 'two traces' \
+	--redo x --from y
+other='expected no other option; for another policy see --from'
+for option in '--policy quantum' '--quantum 1ms' '--burst 2' '--for 1s' '--seed 0' \
+	'--weights random' '--overrun 1ms' '--overrun 0s,0s/9' '--vms 1' '--sweep 1' '--json -' \
+	'--plot x.svg'; do
+	# shellcheck disable=SC2086 # two words
+	refused "--redo takes all that it needs from the trace; $other" \
+		"a redo with $option" --redo x $option
+done
 refused 'cannot read none: No such file or directory' 'no trace' --from none
 run sim --vms 2 --json "$work/none/x"
 says 2 "baton sim: cannot write $work/none/x: No such file or directory" 'a report that cannot be written'
+run sim --vms 2 --json /dev/full
+says 2 'baton sim: cannot write /dev/full: No space left on device' 'nor one that has no room'
 "$baton" sim --vms 2 >/dev/full 2>"$err"
 status=$?
 says 2 'baton sim: cannot write the tables: No space left on device' 'tables that cannot be written'

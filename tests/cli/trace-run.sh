@@ -41,7 +41,7 @@ same()
 }
 
 for policy in share quantum turns; do
-	run run neo.bin:70 morpheus.bin:30 --policy $policy --for 200ms --trace "$trace" \
+	run run neo.bin:70 morpheus-long.elf:30 --policy $policy --for 200ms --trace "$trace" \
 		--json "$work/report.json"
 	same "policy $policy: the trace of two busy guests says what the report says"
 done
@@ -74,6 +74,18 @@ mentions 2 'cannot write /dev/full: No space left on device; it has the first 0 
 grep -q 'it balances' "$err" && "$report" balances "$work/report.json"
 result $? 'and the figures are shown all the same'
 
+# With a limit on the size of files it is full later. Guest memory is a file, too, of 68 KiB.
+# shellcheck disable=SC2016
+sh -c 'trap "" XFSZ; ulimit -f 136; exec "$@"' sh "$baton" run neo.bin morpheus.bin --memory 64KiB \
+	--for 5s --trace "$trace" --trace-size 128KiB --quiet >"$out" 2>"$err"
+status=$?
+[ "$status" = 2 ] && grep -q "cannot write $trace: File too large; it has the first [1-9]" "$err"
+result $? 'so is one that is full later'
+cp "$err" "$work/said"
+run trace "$trace" --summary
+[ "$status" = 0 ] && grep -q ' records, [1-9][0-9,]* lost' "$out"
+result $? 'and what was written can be read'
+
 # ------------------------------------------------------------------- bad words
 run run hello.bin --trace /nowhere/x
 says 2 'baton run: cannot write /nowhere/x: No such file or directory' 'a path that cannot be written'
@@ -89,7 +101,13 @@ echo kept >"$work/old"
 run run hello.bin --trace "$work/old" --for never
 [ "$status" = 2 ] && [ "$(cat "$work/old")" = kept ]
 result $? 'a run that is refused leaves what is there'
+run run hello.bin --trace "$work/old" --json /nowhere/x
+[ "$status" = 2 ] && [ "$(cat "$work/old")" = kept ]
+result $? 'even if it is refused late'
+run run hello.bin --trace "$work/new" --json /nowhere/x
+[ "$status" = 2 ] && [ ! -e "$work/new" ]
+result $? 'a new file goes again'
 run run /nowhere.bin --trace "$work/new"
 [ "$status" = 2 ] && [ ! -e "$work/new" ]
-result $? 'and makes no new file'
+result $? 'or is not made'
 finish
