@@ -138,16 +138,6 @@ static void raise_files(uint64_t to)
 	setrlimit(RLIMIT_NOFILE, &files);
 }
 
-/* So few that nothing but a limit set for this process could stop them, and it is not: for a
-   quick start a dozen files need not be read. */
-static bool is_sure(const struct capacity_need *need)
-{
-	struct rlimit files, tasks;
-
-	return need->vms <= 16 && need->of[LIMIT_FILES] < 512 && !getrlimit(RLIMIT_NOFILE, &files) &&
-	       files.rlim_cur >= 1024 && !getrlimit(RLIMIT_NPROC, &tasks) && tasks.rlim_cur >= 1024;
-}
-
 /* Before anything is built: is there enough for all of it? */
 static int check_limits(const struct scenario *scenario)
 {
@@ -155,8 +145,6 @@ static int check_limits(const struct scenario *scenario)
 	struct machine_facts facts;
 	char text[400];
 
-	if (is_sure(&need))
-		return 0;
 	machine_limits_read("", &facts);
 	if (!capacity_suffices(&facts, &need, text, sizeof(text))) {
 		fprintf(stderr, "baton run: %s\n", text);
