@@ -5,7 +5,6 @@
 #include "scenario.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,18 +76,6 @@ char *scenario_error(const struct scenario *scenario, const struct yaml_error *e
 			  error->text);
 }
 
-__attribute__((format(printf, 3, 4)))
-static int fail(struct yaml_error *error, struct place at, const char *format, ...)
-{
-	va_list args;
-
-	error->at = at;
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return -EINVAL;
-}
-
 /* -------------------------------------------------------------------- VMs */
 
 struct scenario_vm *scenario_add_vm(struct scenario *scenario)
@@ -118,9 +105,9 @@ static int read_parts(struct scenario_vm *vm, char *share, char *mode, struct ya
 	if (!wrong && vm->share > BATON_WEIGHT_MAX)
 		wrong = "is too large";
 	if (wrong)
-		return fail(error, nowhere,
-			    "%s: share \"%s\" %s; expected " UNITS_NUMBER " from 0 to %llu",
-			    vm->image, share, wrong, (unsigned long long)BATON_WEIGHT_MAX);
+		return yaml_fail_at(error, nowhere,
+				    "%s: share \"%s\" %s; expected " UNITS_NUMBER " from 0 to %llu",
+				    vm->image, share, wrong, (unsigned long long)BATON_WEIGHT_MAX);
 	if (!*mode)
 		return 0;
 	for (size_t i = 0; (word = scenario_mode_word(NULL, i)); i++) {
@@ -131,9 +118,9 @@ static int read_parts(struct scenario_vm *vm, char *share, char *mode, struct ya
 		}
 	}
 	meant = suggest(mode, scenario_mode_word, NULL);
-	return fail(error, nowhere, "%s: mode \"%s\" is unknown; expected %s%s%s%s", vm->image,
-		    mode, suggest_list(list, sizeof(list), scenario_mode_word, NULL),
-		    meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
+	return yaml_fail_at(error, nowhere, "%s: mode \"%s\" is unknown; expected %s%s%s%s",
+			    vm->image, mode, suggest_list(list, sizeof(list), scenario_mode_word, NULL),
+			    meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
 }
 
 /* Cuts "*N" off the end of an image's name. What is no count is part of the name. */
@@ -148,9 +135,9 @@ static int read_count(struct scenario_vm *vm, struct yaml_error *error)
 	if (!wrong && (!vm->count || vm->count > SCENARIO_MOST_VMS))
 		wrong = "is too small or too large";
 	if (wrong)
-		return fail(error, (struct place){ 0, 0 }, "%s: count \"%s\" %s; expected "
-			    UNITS_NUMBER " from 1 to %d", vm->image, star + 1, wrong,
-			    SCENARIO_MOST_VMS);
+		return yaml_fail_at(error, (struct place){ 0, 0 }, "%s: count \"%s\" %s; expected "
+				    UNITS_NUMBER " from 1 to %d", vm->image, star + 1, wrong,
+				    SCENARIO_MOST_VMS);
 	*star = '\0';
 	return 0;
 }
@@ -163,8 +150,8 @@ int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_
 	int result;
 
 	if (scenario->vm_count == SCENARIO_MOST_ITEMS)
-		return fail(error, (struct place){ 0, 0 }, "too many images; expected at most %d",
-			    SCENARIO_MOST_ITEMS);
+		return yaml_fail_at(error, (struct place){ 0, 0 },
+				    "too many images; expected at most %d", SCENARIO_MOST_ITEMS);
 	vm = scenario_add_vm(scenario);
 	vm->image = heap_copy(text);
 	share = strchr(vm->image, ':');
@@ -181,8 +168,8 @@ int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_
 	if (result)
 		return result;
 	if (!*vm->image)
-		return fail(error, (struct place){ 0, 0 },
-			    "\"%s\" names no image; expected IMAGE[*N][:SHARE[:MODE]]", text);
+		return yaml_fail_at(error, (struct place){ 0, 0 },
+				    "\"%s\" names no image; expected IMAGE[*N][:SHARE[:MODE]]", text);
 	result = read_parts(vm, share, mode, error);
 	if (!result)
 		result = scenario_count(scenario, &vms, error);
@@ -207,8 +194,8 @@ static int check_schedule(const struct scenario *scenario, struct yaml_error *er
 {
 	if (!scenario_uses_schedule(scenario) || scenario->schedule)
 		return 0;
-	return fail(error, scenario->policy_at, "policy script has no schedule; expected "
-		    "--schedule FILE, or a scenario's policy with \"file\"");
+	return yaml_fail_at(error, scenario->policy_at, "policy script has no schedule; expected "
+			    "--schedule FILE, or a scenario's policy with \"file\"");
 }
 
 static int check_shares(const struct scenario *scenario, struct yaml_error *error)
@@ -218,8 +205,8 @@ static int check_shares(const struct scenario *scenario, struct yaml_error *erro
 	for (size_t i = 0; i < scenario->vm_count; i++)
 		if (scenario->vms[i].share)
 			return 0;
-	return fail(error, scenario->vms[0].share_at,
-		    "every share is 0; expected at least one above 0");
+	return yaml_fail_at(error, scenario->vms[0].share_at,
+			    "every share is 0; expected at least one above 0");
 }
 
 static int find_image(const struct scenario *scenario, struct scenario_vm *vm,
@@ -233,17 +220,17 @@ static int find_image(const struct scenario *scenario, struct scenario_vm *vm,
 		return 0;
 	if (vm->path) {
 		result = vm->has_mode ? 0 : image_mode(vm->path, &vm->mode);
-		return result ? fail(error, vm->image_at, "image \"%s\" cannot be read: %s",
-				     vm->path, strerror(-result))
-			      : 0;
+		return result ? yaml_fail_at(error, vm->image_at, "image \"%s\" cannot be read: %s",
+					     vm->path, strerror(-result))
+				      : 0;
 	}
 	meant = image_suggest(scenario->folder, vm->image);
 	guests = place_folder(PLACE_GUESTS);
-	result = fail(error, vm->image_at,
-		      "no image \"%s\"; expected a file in %s, or one of Baton's guests in %s"
-		      "%s%s%s",
-		      vm->image, scenario->folder, guests, meant ? " (did you mean \"" : "",
-		      meant ? meant : "", meant ? "\"?)" : "");
+	result = yaml_fail_at(error, vm->image_at,
+			      "no image \"%s\"; expected a file in %s, or one of Baton's guests in %s"
+			      "%s%s%s",
+			      vm->image, scenario->folder, guests, meant ? " (did you mean \"" : "",
+			      meant ? meant : "", meant ? "\"?)" : "");
 	free(guests);
 	free(meant);
 	return result;
@@ -256,17 +243,18 @@ static int check_expectations(const struct scenario *scenario, struct yaml_error
 		uint64_t memory;
 
 		if (e->what == EXPECT_LAG && strcmp(scenario->policy, "share"))
-			return fail(error, e->at,
-				    "policy %s bounds no lag; expected policy share",
-				    scenario->policy);
+			return yaml_fail_at(error, e->at,
+					    "policy %s bounds no lag; expected policy share",
+					    scenario->policy);
 		if (e->what != EXPECT_MEMORY)
 			continue;
 		memory = scenario->vms[e->vm].memory;
 		if (e->memory.gpa > memory - sizeof(e->memory.word))
-			return fail(error, e->at,
-				    "address 0x%llx is outside of memory; expected at most 0x%llx",
-				    (unsigned long long)e->memory.gpa,
-				    (unsigned long long)(memory - sizeof(e->memory.word)));
+			return yaml_fail_at(error, e->at,
+					    "address 0x%llx is outside of memory; expected at most "
+					    "0x%llx",
+					    (unsigned long long)e->memory.gpa,
+					    (unsigned long long)(memory - sizeof(e->memory.word)));
 	}
 	return 0;
 }
@@ -276,7 +264,7 @@ int scenario_finish(struct scenario *scenario, struct yaml_error *error)
 	int result;
 
 	if (!scenario->vm_count)
-		return fail(error, (struct place){ 0, 0 }, "no VM; expected at least one");
+		return yaml_fail_at(error, (struct place){ 0, 0 }, "no VM; expected at least one");
 	result = scenario_expand(scenario, error);
 	if (!result)
 		result = check_shares(scenario, error);

@@ -9,7 +9,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +16,6 @@
 #include "device.h"
 #include "heap.h"
 #include "scenario.h"
-
-__attribute__((format(printf, 3, 4)))
-static int fail(struct yaml_error *error, struct place at, const char *format, ...)
-{
-	va_list args;
-
-	error->at = at;
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return -EINVAL;
-}
 
 /* ----------------------------------------------------------------- finding */
 
@@ -171,9 +158,9 @@ static int settle(struct scenario *scenario, const struct scenario_vm *vm, struc
 	if (vm->ports)
 		device_course_give(vm->ports, i);
 	if (directory_find(&scenario->names, vm->name, &other))
-		return fail(error, vm->name_at.line ? vm->name_at : vm->at,
-			    "name \"%s\" is taken by another VM, or a group; expected another",
-			    vm->name);
+		return yaml_fail_at(error, vm->name_at.line ? vm->name_at : vm->at,
+				    "name \"%s\" is taken by another VM, or a group; expected another",
+				    vm->name);
 	directory_add(&scenario->names, vm->name, 2 * i);
 	return 0;
 }
@@ -187,9 +174,9 @@ static int settle_group(struct scenario *scenario, struct scenario_vm *item,
 	size_t other;
 
 	if (directory_find(&scenario->names, item->name, &other))
-		result = fail(error, item->name_at.line ? item->name_at : item->at,
-			      "name \"%s\" is taken by another group's VM; expected another",
-			      item->name);
+		result = yaml_fail_at(error, item->name_at.line ? item->name_at : item->at,
+				      "name \"%s\" is taken by another group's VM; expected another",
+				      item->name);
 	member.group = scenario->group_count + 1;
 	member.count = 0;
 	scenario->groups = heap_grow(scenario->groups, scenario->group_count,
@@ -222,8 +209,8 @@ int scenario_count(struct scenario *scenario, size_t *vms, struct yaml_error *er
 			vm->count = scenario->count;
 		*vms += vm->count ? (size_t)vm->count : 1;
 		if (*vms > SCENARIO_MOST_VMS)
-			return fail(error, vm->at, "more than %d VMs in all; expected at most as "
-				    "many", SCENARIO_MOST_VMS);
+			return yaml_fail_at(error, vm->at, "more than %d VMs in all; expected at "
+					    "most as many", SCENARIO_MOST_VMS);
 	}
 	return 0;
 }
@@ -238,9 +225,9 @@ static int check_names(const struct scenario *scenario, struct yaml_error *error
 
 		snprintf(digits, sizeof(digits), "-%llu", (unsigned long long)vm->count);
 		if (vm->count && strlen(vm->name) + strlen(digits) > SCENARIO_NAME_MAX)
-			return fail(error, vm->name_at, "name \"%s\" leaves no room for numbers up "
-				    "to %s; expected at most %d bytes with them", vm->name,
-				    digits + 1, SCENARIO_NAME_MAX);
+			return yaml_fail_at(error, vm->name_at, "name \"%s\" leaves no room for "
+					    "numbers up to %s; expected at most %d bytes with them", vm->name,
+					    digits + 1, SCENARIO_NAME_MAX);
 	}
 	return 0;
 }

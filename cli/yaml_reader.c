@@ -22,6 +22,17 @@ struct place yaml_place(const yaml_node_t *node)
 	};
 }
 
+int yaml_fail_at(struct yaml_error *error, struct place at, const char *format, ...)
+{
+	va_list args;
+
+	error->at = at;
+	va_start(args, format);
+	vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
 int yaml_fail(struct yaml_reader *reader, const yaml_node_t *node, const char *format, ...)
 {
 	struct yaml_error *error = reader->error;

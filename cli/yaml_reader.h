@@ -67,6 +67,10 @@ int yaml_check_tag(struct yaml_reader *reader, const yaml_node_t *node);
 __attribute__((format(printf, 3, 4)))
 int yaml_fail(struct yaml_reader *reader, const yaml_node_t *node, const char *format, ...);
 
+/* The same where a place is known, or none. */
+__attribute__((format(printf, 3, 4)))
+int yaml_fail_at(struct yaml_error *error, struct place at, const char *format, ...);
+
 /*
  * Reads a mapping: the values in the order of `fields`, whatever the order in
  * the file, so that a field may refer to what an earlier one read. `what` names
