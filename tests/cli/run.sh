@@ -394,9 +394,14 @@ run run hello.bin --quiet --json "$json"
 result $? '… until a new one takes its place'
 
 # -------------------------------------------------------------------- signals
-timeout 20 "$baton" run neo-b.bin --quiet --json "$json" >"$out" 2>"$err" &
+# A loop that prints empty lines: mov $10, %al; 1: out %al, $0xe9; jmp 1b
+printf '\260\012\346\351\353\374' >"$work/spam.bin"
+: >"$out"
+timeout 60 "$baton" run "$work/spam.bin" neo-b.bin --quiet --json "$json" >"$out" 2>"$err" &
 child=$!
-sleep 1
+until [ -s "$out" ] || ! kill -0 $child; do
+	sleep 0.1
+done
 # timeout passes the signal on.
 kill -TERM $child
 wait $child
@@ -404,8 +409,6 @@ status=$?
 [ "$status" = 0 ] && [ "$(get end)" = stopped ]
 result $? 'SIGTERM ends the run, which reports as usual'
 
-# A loop that prints empty lines: mov $10, %al; 1: out %al, $0xe9; jmp 1b
-printf '\260\012\346\351\353\374' >"$work/spam.bin"
 {
 	head -c 65536 /dev/zero # a pipe holds no more
 	timeout 20 "$baton" run "$work/spam.bin" neo-b.bin --for 2s --quiet --json "$json"
