@@ -171,16 +171,16 @@ static int take_writes(const struct baton_snapshot_file *f, const struct baton__
 	struct baton_exit exit;
 	int error = 0;
 
-	s->blocked = vm->flags & BATON__FILE_BLOCKED;
-	s->asked = s->blocked && vm->flags & BATON__FILE_ASKED;
-	s->exit = (struct baton_exit){ .kind = BATON_EXIT_UNKNOWN };
-	if (s->blocked)
-		error = get_write(f, vm, &vm->blocked, diag, &s->exit);
-	s->standing = (struct baton__standing){ 0 };
+	s->vcpu.blocked = vm->flags & BATON__FILE_BLOCKED;
+	s->vcpu.asked = s->vcpu.blocked && vm->flags & BATON__FILE_ASKED;
+	s->vcpu.exit = (struct baton_exit){ .kind = BATON_EXIT_UNKNOWN };
+	if (s->vcpu.blocked)
+		error = get_write(f, vm, &vm->blocked, diag, &s->vcpu.exit);
+	s->vcpu.standing = (struct baton__standing){ 0 };
 	for (uint32_t i = 0; i < vm->standing_count && !error; i++) {
 		error = get_write(f, vm, &vm->standing[i], diag, &exit);
 		if (!error)
-			baton__standing_add(&s->standing, &exit);
+			baton__standing_add(&s->vcpu.standing, &exit);
 	}
 	return error;
 }
@@ -192,17 +192,17 @@ static int load_vm(const struct baton_snapshot_file *f, uint32_t i, struct baton
 	int error = check_vm(f, &saved->vm, s, diag);
 
 	if (!error)
-		error = check_msrs(f, &saved->state, &s->state, diag);
+		error = check_msrs(f, &saved->state, &s->vcpu.state, diag);
 	if (!error)
 		error = try_state(f, s->name, system, saved->vm.memory, &saved->state, diag);
 	if (!error)
 		error = take_writes(f, &saved->vm, s, diag);
 	if (error)
 		return error;
-	s->state = saved->state;
+	s->vcpu.state = saved->state;
 	s->tripwire = saved->vm.flags & BATON__FILE_TRIPWIRE;
-	s->idle = saved->vm.flags & BATON__FILE_IDLE;
-	s->irq_lines = saved->vm.irq_lines;
+	s->vcpu.idle = saved->vm.flags & BATON__FILE_IDLE;
+	s->vcpu.irq_lines = saved->vm.irq_lines;
 	s->clock_ns = saved->vm.clock_ns;
 	s->sleep_ns = saved->vm.sleep_ns;
 	s->image_first = saved->vm.image_first;

@@ -151,19 +151,19 @@ static void put_vm(struct writer *w, uint32_t i, const struct baton__vm_snapshot
 		.memory = v->memory->size, .image_first = v->image_first, .image_end = v->image_end,
 		.reserved = v->reserved_size, .clock_ns = v->clock_ns, .sleep_ns = v->sleep_ns,
 		.mode = v->mode,
-		.flags = (v->tripwire ? BATON__FILE_TRIPWIRE : 0) | (v->idle ? BATON__FILE_IDLE : 0) |
-			 (v->blocked ? BATON__FILE_BLOCKED : 0) | (v->asked ? BATON__FILE_ASKED : 0),
-		.irq_lines = v->irq_lines, .standing_count = v->standing.count,
+		.flags = (v->tripwire ? BATON__FILE_TRIPWIRE : 0) | (v->vcpu.idle ? BATON__FILE_IDLE : 0) |
+			 (v->vcpu.blocked ? BATON__FILE_BLOCKED : 0) | (v->vcpu.asked ? BATON__FILE_ASKED : 0),
+		.irq_lines = v->vcpu.irq_lines, .standing_count = v->vcpu.standing.count,
 		.place_count = v->placed_count,
 	};
 
 	memcpy(vm.name, v->name, sizeof(vm.name));
-	if (v->blocked)
-		vm.blocked = write_of(&v->exit);
-	for (uint32_t k = 0; k < v->standing.count; k++) {
+	if (v->vcpu.blocked)
+		vm.blocked = write_of(&v->vcpu.exit);
+	for (uint32_t k = 0; k < v->vcpu.standing.count; k++) {
 		struct baton_exit exit;
 
-		baton__standing_decode(&v->standing, k, &exit);
+		baton__standing_decode(&v->vcpu.standing, k, &exit);
 		vm.standing[k] = write_of(&exit);
 	}
 	for (uint32_t k = 0; k < v->placed_count; k++)
@@ -253,7 +253,7 @@ int baton_snapshot_write(const struct baton_snapshot *s, int fd, const void *not
 	put_section(w, BATON__SECTION_NOTE, note, note_size);
 	for (uint32_t i = 0; i < s->vm_count; i++) {
 		put_vm(w, i, &s->vms[i]);
-		put_state(w, i, &s->vms[i].state);
+		put_state(w, i, &s->vms[i].vcpu.state);
 		put_memory(w, BATON__SECTION_MEMORY, i, s->vms[i].memory);
 	}
 	for (uint32_t i = 0; i < s->region_count; i++)

@@ -445,6 +445,6 @@ int baton_snapshot_hash(const struct baton_snapshot *s, uint32_t i, uint64_t *ha
 	for (uint32_t k = 0; k < s->device_count; k++)
 		if (served(v, s->devices[k].of))
 			devices += hash_device(s->devices[k].ops, s->devices[k].state);
-	*hash = sum_up(baton__vm_snapshot_hash(v), memory, devices);
+	*hash = sum_up(baton__capture_hash(&v->vcpu), memory, devices);
 	return 0;
 }

@@ -8,7 +8,7 @@
 
 #include "base/diag.h"
 #include "kvm/unmap.h"
-#include "vm/snapshot.h"
+#include "vm/capture.h"
 #include "vm/vm.h"
 
 int baton__shell_create(const struct baton__system *system, uint64_t memory,

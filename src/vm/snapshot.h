@@ -3,18 +3,13 @@
  * snapshot.h - one VM as it was: all that a fork of it needs but its devices, which are
  * its host's.
  *
- * A vCPU is saved between two instructions. A read that waits for its device stands at
- * its instruction, and is executed again; a write that waits is done as far as the vCPU is
- * concerned, and is kept here until the device takes it.
- *
  * Times are relative: none passes for a snapshot.
  */
 #ifndef BATON_VM_SNAPSHOT_H
 #define BATON_VM_SNAPSHOT_H
 
-#include "kvm/state.h"
+#include "vm/capture.h"
 #include "vm/frozen.h"
-#include "vm/vm.h"
 
 struct baton__shell;
 
@@ -28,12 +23,7 @@ struct baton__vm_snapshot {
 	baton_gpa_t image_first, image_end, reserved;
 	uint64_t reserved_size;
 
-	struct baton__vcpu_state state;
-	bool blocked, asked;	/* a write waits, and its device has been asked before */
-	struct baton_exit exit; /* that one; or the last */
-	struct baton__standing standing;
-	uint32_t irq_lines;
-	bool idle;
+	struct baton__capture vcpu;
 	uint64_t clock_ns; /* what the hypercall `time` would say */
 	uint64_t sleep_ns; /* until the end of the hypercall `sleep` */
 
@@ -52,20 +42,6 @@ struct baton__vm_snapshot {
 	struct baton__bus ports, mmio;
 	struct baton__call calls[BATON__CALLS];
 };
-
-/* What the i-th exit that stands is; and one more that stands, of a write. */
-void baton__standing_decode(const struct baton__standing *standing, uint32_t i,
-			    struct baton_exit *exit);
-void baton__standing_add(struct baton__standing *standing, const struct baton_exit *write);
-
-/*
- * Completes what is pending at a vCPU between runs, so that it can be saved; the VM goes on
- * as if nothing had been. -EAGAIN: it is in the midst of an instruction or of a string.
- */
-int baton__vcpu_settle(struct baton_vcpu *vcpu);
-
-/* Ends what is pending with no regard for the guest. 0 or -errno. */
-int baton__vcpu_drain(struct baton_vcpu *vcpu);
 
 /*
  * Takes a VM down, whose host's clock says `now`. What `placed` says of regions is the
@@ -89,10 +65,7 @@ int baton__vm_fork(const struct baton__vm_snapshot *snapshot, struct baton__shel
 /* Puts a VM back that was forked from it, but for its windows and claims. 0 or -errno. */
 int baton__vm_reset(struct baton_vm *vm, const struct baton__vm_snapshot *snapshot);
 
-/* What a guest could tell of its vCPU, as a number; devices and memory are not in it. */
-uint64_t baton__vm_snapshot_hash(const struct baton__vm_snapshot *snapshot);
-
-/* The same of a VM between runs. Errors: see baton__vcpu_settle(). */
+/* baton__capture_hash() of a VM between runs. Errors: see baton__capture_take(). */
 int baton__vm_hash(struct baton_vm *vm, uint64_t *hash);
 
 #endif
