@@ -37,6 +37,7 @@ struct baton_vm;
 struct baton_vcpu;
 struct baton_device;
 struct baton_device_ops;
+struct baton_gate;
 struct baton_trace_sink;
 
 /* A guest-physical address: a number, never a pointer of the host's. */
@@ -145,6 +146,8 @@ struct baton_host_config {
 	 */
 	bool untimed;
 	const struct baton_trace_sink *trace; /* may be NULL: no trace. trace.h */
+	const struct baton_gate *gate; /* asked before accesses; may be NULL; outlives the host. control.h */
+	void *gate_context;
 };
 
 #define BATON_HOST_CONFIG                                              \

@@ -96,6 +96,7 @@ int baton_host_create(const struct baton_host_config *config, struct baton_diag 
 	h->observer = config->observer;
 	h->observer_context = config->observer_context;
 	h->choices = config->choices;
+	h->gate = (struct baton__gate){ .ops = config->gate, .context = config->gate_context };
 	h->untimed = config->untimed;
 	baton__trace_init(&h->trace, config->trace);
 	h->paging32 = -1;
@@ -194,6 +195,7 @@ void baton__host_seat(struct baton_host *host, struct baton_vm *vm, uint32_t pla
 	vm->entity = place;
 	vm->choices = host->choices;
 	vm->untimed = host->untimed;
+	baton__gate_attach(vm, &host->gate);
 	baton__names_add(host->names, place, vm->name);
 	host->entities[place] = (struct baton__entity){
 		.vm = vm, .state = BATON__ENDED, .alarm_ns = UINT64_MAX, .serial = host->serials++,

@@ -19,6 +19,7 @@
 #include "host/trace.h"
 #include "kvm/kick.h"
 #include "kvm/system.h"
+#include "vm/gate.h"
 #include "vm/vm.h"
 
 enum baton__state {
@@ -102,6 +103,7 @@ struct baton_host {
 	const struct baton_observer *observer;
 	void *observer_context;
 	const struct baton_choices *choices;
+	struct baton__gate gate;
 	bool untimed;
 	uint64_t alarms_sounded;
 	int paging32; /* 1: yes, 0: no, -1: not tried yet */

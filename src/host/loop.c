@@ -20,6 +20,7 @@
 #include "host/group.h"
 #include "host/host.h"
 #include "host/steps.h"
+#include "kvm/state.h"
 #include "sched/lag.h"
 #include "vm/autopsy.h"
 #include "vm/dispatch.h"
@@ -409,13 +410,18 @@ static int photograph(struct baton_host *host, struct baton_vm *vm)
 	return result;
 }
 
-/* Until an exit, or a signal: 0, -EINTR, or another -errno. For a VM with step_replay. */
-static int run_photographed(struct baton_host *host, struct baton_vm *vm)
+/*
+ * Until an exit, or a signal: 0, -EINTR, or another -errno. For a VM with step_replay, and
+ * one whose gate wants to see each instruction.
+ */
+static int run_watched(struct baton_host *host, struct baton_vm *vm)
 {
-	int result = baton__steps_due(vm) ? photograph(host, vm) : 0;
+	int result = vm->steps && baton__steps_due(vm) ? photograph(host, vm) : 0;
 
 	if (result) /* above 0: an exit stands there already */
 		return result < 0 ? result : 0;
+	if (baton__gate_steps(vm) && (result = baton__state_step(&vm->vcpu.kvm)))
+		return result;
 	return baton__vcpu_run(&vm->vcpu.kvm);
 }
 
@@ -425,7 +431,7 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 	struct baton__turn *t = &host->turn;
 	struct baton__entity *e = t->entity;
 	struct baton_vcpu *vcpu = &e->vm->vcpu;
-	const bool steps = vcpu->vm->steps;
+	const bool watched = vcpu->vm->steps || baton__gate_steps(vcpu->vm);
 	int error = mask(host, e);
 	uint64_t until;
 
@@ -449,7 +455,7 @@ static int go_on(struct baton_host *host, uint64_t run_end, uint64_t *now)
 	do {
 		if (vcpu->irq_lines && (error = baton__irq_offer(vcpu)))
 			return error;
-		error = steps ? run_photographed(host, vcpu->vm) : baton__vcpu_run(&vcpu->kvm);
+		error = watched ? run_watched(host, vcpu->vm) : baton__vcpu_run(&vcpu->kvm);
 		*now = cut(host, BATON__RUN);
 		if (!error) {
 			if (!exited(host, e, vcpu, now))

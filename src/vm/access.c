@@ -120,7 +120,7 @@ void baton__scene_access(struct baton__scene *s)
 	enum baton_exit_kind kind = s->vcpu->exit->kind;
 	bool port = kind == BATON_EXIT_IO_IN || kind == BATON_EXIT_IO_OUT;
 	const struct baton__claim *claim =
-		baton__bus_find(port ? &s->vm->ports : &s->vm->mmio, s->vcpu->exit->addr);
+		baton__bus_owner(port ? &s->vm->ports : &s->vm->mmio, s->vcpu->exit->addr);
 
 	s->d->detail = s->vcpu->exit->addr;
 	s->f.device = claim ? claim->name : NULL;

@@ -66,11 +66,20 @@ void baton__bus_drop(struct baton__bus *bus, const void *owner)
 	bus->hint = NULL;
 }
 
-const struct baton__claim *baton__bus_search(struct baton__bus *bus, uint64_t addr)
+const struct baton__claim *baton__bus_owner(const struct baton__bus *bus, uint64_t addr)
 {
 	uint32_t at = position(bus, addr);
 
 	if (at == bus->count || bus->claims[at].first > addr)
 		return NULL;
-	return bus->hint = &bus->claims[at];
+	return &bus->claims[at];
+}
+
+const struct baton__claim *baton__bus_search(struct baton__bus *bus, uint64_t addr)
+{
+	const struct baton__claim *claim = baton__bus_owner(bus, addr);
+
+	if (claim && bus->gate.serve)
+		return &bus->gate;
+	return bus->hint = claim;
 }

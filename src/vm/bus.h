@@ -24,6 +24,7 @@ struct baton__bus {
 	struct baton__claim *claims;
 	uint32_t count;
 	const struct baton__claim *hint; /* what was found last, and mostly is asked for again; or NULL */
+	struct baton__claim gate; /* found in place of any of the claims, if it has serve() */
 };
 
 void baton__bus_fini(struct baton__bus *bus);
@@ -35,7 +36,10 @@ int baton__bus_claim(struct baton__bus *bus, const struct baton__claim *claim,
 /* Takes out all claims of that owner. */
 void baton__bus_drop(struct baton__bus *bus, const void *owner);
 
-/* The claim that holds `addr`, or NULL. O(log n). */
+/* The claim that holds `addr`, whether or not there is a gate; or NULL. O(log n). */
+const struct baton__claim *baton__bus_owner(const struct baton__bus *bus, uint64_t addr);
+
+/* Who serves `addr`: its claim, or the gate in front of it; or NULL. O(log n). */
 const struct baton__claim *baton__bus_search(struct baton__bus *bus, uint64_t addr);
 
 /* The same, at once if it is what was found last. Inline: once per exit (bench/instructions.sh). */

@@ -10,6 +10,7 @@
 
 #include "base/arith.h"
 #include "kvm/exit.h"
+#include "vm/gate.h"
 
 #define RFLAGS_IF (UINT64_C(1) << 9)
 
@@ -150,11 +151,22 @@ static enum baton__next serve_hlt(struct baton_vcpu *vcpu)
 	return BATON__NEXT_HALT;
 }
 
+/* Nobody but a gate has a VM stepped. */
+static enum baton__next serve_step(struct baton_vcpu *vcpu)
+{
+	if (!baton__gate_steps(vcpu->vm))
+		return fault(vcpu, BATON_DEATH_EXIT, NULL);
+	vcpu->blocked_in_access = baton__gate_step(vcpu->vm) == BATON_BLOCK;
+	return vcpu->blocked_in_access ? BATON__NEXT_BLOCK : BATON__NEXT_RESUME;
+}
+
 static enum baton__next serve_other(struct baton_vcpu *vcpu)
 {
 	switch (vcpu->exit->kind) {
 	case BATON_EXIT_HLT:
 		return serve_hlt(vcpu);
+	case BATON_EXIT_DEBUG:
+		return serve_step(vcpu);
 	case BATON_EXIT_IRQ_WINDOW: /* the next entry uses it */
 		return BATON__NEXT_RESUME;
 	case BATON_EXIT_SHUTDOWN:

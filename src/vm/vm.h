@@ -21,6 +21,7 @@
 #include "vm/hypercall.h"
 #include "vm/memory.h"
 
+struct baton__gate;
 struct baton__system;
 struct baton__unmap;
 
@@ -95,6 +96,7 @@ struct baton_vm {
 	uint64_t reserved_size;
 	struct baton__call calls[BATON__CALLS];
 	const struct baton_choices *choices; /* its owner's; may be NULL */
+	const struct baton__gate *gate;	     /* likewise */
 	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */
 	char assertion[BATON_ASSERT_MAX + 1]; /* what did not hold */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gate.c - stands in front of a VM's buses: there it is the one claim that is ever found.
+ * So an access of a VM without a gate takes no instruction more.
+ */
+#include "vm/gate.h"
+
+#include "vm/bus.h"
+#include "vm/vm.h"
+
+static enum baton_verdict serve(const struct baton__bus *bus, const struct baton__gate *gate,
+				struct baton_access *a)
+{
+	const struct baton__claim *claim = baton__bus_owner(bus, a->addr);
+
+	switch (gate->ops->access(gate->context, claim->name, a)) {
+	case BATON_GATE_HOLD:
+		return BATON_BLOCK;
+	case BATON_GATE_DONE:
+		return BATON_RESUME;
+	default:
+		return claim->serve(claim->state, a);
+	}
+}
+
+static enum baton_verdict serve_port(void *state, struct baton_access *a)
+{
+	return serve(&a->vm->ports, state, a);
+}
+
+static enum baton_verdict serve_mmio(void *state, struct baton_access *a)
+{
+	return serve(&a->vm->mmio, state, a);
+}
+
+void baton__gate_attach(struct baton_vm *vm, const struct baton__gate *gate)
+{
+	vm->gate = gate;
+	if (!gate->ops || !gate->ops->access)
+		return;
+	vm->ports.gate = (struct baton__claim){ .serve = serve_port, .state = (void *)gate };
+	vm->mmio.gate = (struct baton__claim){ .serve = serve_mmio, .state = (void *)gate };
+}
+
+bool baton__gate_steps(const struct baton_vm *vm)
+{
+	return vm->gate && vm->gate->ops && vm->gate->ops->step;
+}
+
+enum baton_verdict baton__gate_step(struct baton_vm *vm)
+{
+	return vm->gate->ops->step(vm->gate->context, vm) == BATON_GATE_HOLD ? BATON_BLOCK :
+									       BATON_RESUME;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gate.h - somebody who is asked before a VM's accesses are served, and before its
+ * instructions.
+ */
+#ifndef BATON_VM_GATE_H
+#define BATON_VM_GATE_H
+
+#include "baton/control.h"
+
+struct baton__gate {
+	const struct baton_gate *ops;
+	void *context;
+};
+
+/* Puts it before both buses. It outlives the VM. */
+void baton__gate_attach(struct baton_vm *vm, const struct baton__gate *gate);
+
+/* Is the VM to be single-stepped? */
+bool baton__gate_steps(const struct baton_vm *vm);
+
+/* An instruction is over: what of the next one? */
+enum baton_verdict baton__gate_step(struct baton_vm *vm);
+
+#endif
