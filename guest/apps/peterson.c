@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * peterson.c - two VMs, and a section that one at a time may be in, a hundred times each.
+ * peterson.c - two VMs, and a section that one at a time may be in, ROUNDS times each.
  * The argument says which of the two it is: 0 or 1. Status: how often there was somebody
  * in the section so far.
  *
  * The lock is Peterson's (1981). It stands on loads and stores that happen in the order of
  * the program, as in trapped memory. In plain memory a processor lets a load overtake an
- * earlier store, and there would have to be a fence between the two.
+ * earlier store, and there has to be a fence between the two: with FENCE there is.
  */
-#include "guest.h"
+#include "shared.h"
 
-#define SHARED 0x40000 /* where the scenario puts the region */
+#ifndef ROUNDS
 #define ROUNDS 100
+#endif
 
 struct shared {
 	volatile uint32_t wants[2], turn, rounds;
@@ -23,6 +24,9 @@ static void lock(struct shared *s, uint32_t me)
 
 	s->wants[me] = 1;
 	s->turn = other;
+#ifdef FENCE
+	fence();
+#endif
 	while (s->wants[other] && s->turn == other)
 		;
 }
@@ -34,7 +38,7 @@ static void unlock(struct shared *s, uint32_t me)
 
 int main(void)
 {
-	struct shared *s = (struct shared *)(SHARED + (uintptr_t)GUEST_OFFSET);
+	struct shared *s = shared_memory();
 	uint32_t me = baton_argument(), rounds = 0;
 
 	BATON_ASSERT(me < 2);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * count.c - VMs that count to three in one word: increments by one instruction. Without a
+ * lock, that instruction is a load and a store, and somebody else's may come between the
+ * two: then both store the same number, and an increment is lost.
+ *
+ * The argument says how many VMs there are. Who ends last sees whether all increments are
+ * there. Status: 0. With NO_LOCK the increments are plain ones.
+ */
+#include "shared.h"
+
+#define TIMES 3
+
+struct shared {
+	struct line count, ended;
+};
+
+static void increment(volatile uint32_t *word)
+{
+#ifdef NO_LOCK
+	__asm__ volatile("incl %0" : "+m"(*word) : : "memory", "cc");
+#else
+	__asm__ volatile("lock; incl %0" : "+m"(*word) : : "memory", "cc");
+#endif
+}
+
+int main(void)
+{
+	struct shared *s = shared_memory();
+	uint32_t vms = baton_argument(), others;
+
+	for (int i = 0; i < TIMES; i++)
+		increment(&s->count.word);
+	others = fetch_add(&s->ended.word, 1);
+	if (others == vms - 1)
+		BATON_ASSERT(load(&s->count.word) == TIMES * vms);
+	return 0;
+}
