@@ -37,9 +37,10 @@ struct baton_gate {
 	enum baton_gate_verdict (*access)(void *context, const char *device,
 					  struct baton_access *access);
 	/*
-	 * Before each instruction, but for the first after a load, and those of one that is
-	 * repeated: the VM is single-stepped, and each instruction is an exit (`debug`). DONE
-	 * is PASS. (KVM API, KVM_SET_GUEST_DEBUG.)
+	 * Before each instruction, but for the first after a load or an exit: the VM is
+	 * single-stepped, and each instruction is an exit (`debug`). PASS: it is executed. DONE: it
+	 * is, and those behind it, up to the next exit, without being asked for; so HLT wants to
+	 * be passed, which some KVMs else step over. (KVM API, KVM_SET_GUEST_DEBUG.)
 	 */
 	enum baton_gate_verdict (*step)(void *context, struct baton_vm *vm);
 };

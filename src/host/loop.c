@@ -420,7 +420,17 @@ static int run_watched(struct baton_host *host, struct baton_vm *vm)
 
 	if (result) /* above 0: an exit stands there already */
 		return result < 0 ? result : 0;
-	if (baton__gate_steps(vm) && (result = baton__state_step(&vm->vcpu.kvm)))
+	if (!baton__gate_steps(vm))
+		return baton__vcpu_run(&vm->vcpu.kvm);
+	if (vm->vcpu.settled) {
+		/* Whose instruction is over has not been stepped to the next. */
+		vm->vcpu.settled = false;
+		vm->vcpu.kvm.run->exit_reason = KVM_EXIT_DEBUG;
+		return 0;
+	}
+	result = baton__state_step(&vm->vcpu.kvm, !vm->unwatched);
+	vm->unwatched = false;
+	if (result)
 		return result;
 	return baton__vcpu_run(&vm->vcpu.kvm);
 }

@@ -281,7 +281,7 @@ static int step(struct walk *w, struct baton__steps *s)
 	int error;
 
 	place_stops(w, s);
-	error = baton__state_step(vcpu);
+	error = baton__state_step(vcpu, true);
 	if (!error)
 		error = stride(w, PATIENCE_NS);
 	reason = vcpu->run->exit_reason;

@@ -215,10 +215,10 @@ int baton__state_reset(struct baton__vcpu *vcpu, const struct baton__vcpu_state 
 	return load(vcpu, state, NULL, false);
 }
 
-int baton__state_step(struct baton__vcpu *vcpu)
+int baton__state_step(struct baton__vcpu *vcpu, bool on)
 {
 	const struct kvm_guest_debug debug = {
-		.control = KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP,
+		.control = on ? KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP : 0,
 	};
 	struct kvm_run *run = vcpu->run;
 	int error = 0;

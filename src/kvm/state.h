@@ -59,8 +59,9 @@ uint64_t baton__state_hash(const struct baton__vcpu_state *state);
 /*
  * The next entry executes one instruction (exit reason KVM_EXIT_DEBUG). Before each: the
  * trap flag that KVM steps by is lost where an instruction loads flags. Entering a handler
- * clears it, too: that goes on to an exit. 0 or -errno.
+ * clears it, too: that goes on to an exit. Some KVMs report a step at a HLT in place of the
+ * HLT, and pass it. 0 or -errno. Unless `on`, entries go on to an exit again.
  */
-int baton__state_step(struct baton__vcpu *vcpu);
+int baton__state_step(struct baton__vcpu *vcpu, bool on);
 
 #endif

@@ -295,11 +295,15 @@ static void describe_time(struct baton__scene *s)
 	s->f.high = s->d->cs_base + l->high;
 }
 
+/* A vCPU that was forked, or taken back, may wait in an exit that it has not had itself. */
 static void take_last_exits(struct baton__scene *s)
 {
 	const struct baton_vcpu *v = s->vcpu;
 	uint64_t first = v->exits > BATON_LAST_EXITS ? v->exits - BATON_LAST_EXITS : 0;
+	enum baton_death_kind kind = s->d->kind;
 
+	if (!v->exits && (kind == BATON_DEATH_FAULT || kind == BATON_DEATH_PORT || kind == BATON_DEATH_MMIO))
+		s->d->last[s->d->last_count++] = *v->exit;
 	for (uint64_t i = first; i < v->exits; i++)
 		s->d->last[s->d->last_count++] = v->last[i % BATON_LAST_EXITS];
 }

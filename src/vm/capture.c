@@ -122,6 +122,12 @@ void baton__standing_add(struct baton__standing *s, const struct baton_exit *wri
 
 /* --------------------------------------------------------------------- whole */
 
+/* Does the vCPU stand behind the write that waits? */
+static bool is_settled(const struct baton__capture *c)
+{
+	return c->blocked && c->exit.kind != BATON_EXIT_DEBUG;
+}
+
 int baton__capture_take(struct baton__capture *c, struct baton_vcpu *vcpu)
 {
 	int error = baton__vcpu_settle(vcpu);
@@ -136,6 +142,7 @@ int baton__capture_take(struct baton__capture *c, struct baton_vcpu *vcpu)
 	c->irq_lines = vcpu->irq_lines;
 	c->exit = *vcpu->exit;
 	c->standing = vcpu->standing;
+	vcpu->settled = is_settled(c);
 	return 0;
 }
 
@@ -148,7 +155,7 @@ void baton__capture_restore(const struct baton__capture *c, struct baton_vcpu *v
 		.wake_at_ns = UINT64_MAX,
 		.blocked_in_access = c->blocked, .blocked_in_element = c->asked,
 		.standing = c->standing, .irq_lines = c->irq_lines, .idle = c->idle,
-		.inputs = vcpu->inputs + 1,
+		.inputs = vcpu->inputs + 1, .settled = is_settled(c),
 	};
 	*vcpu->exit = c->exit;
 	memcpy(&vcpu->regs, &c->state.regs, sizeof(vcpu->regs));

@@ -49,6 +49,8 @@ bool baton__gate_steps(const struct baton_vm *vm)
 
 enum baton_verdict baton__gate_step(struct baton_vm *vm)
 {
-	return vm->gate->ops->step(vm->gate->context, vm) == BATON_GATE_HOLD ? BATON_BLOCK :
-									       BATON_RESUME;
+	enum baton_gate_verdict verdict = vm->gate->ops->step(vm->gate->context, vm);
+
+	vm->unwatched = verdict == BATON_GATE_DONE;
+	return verdict == BATON_GATE_HOLD ? BATON_BLOCK : BATON_RESUME;
 }

@@ -19,7 +19,7 @@ void baton__gate_attach(struct baton_vm *vm, const struct baton__gate *gate);
 /* Is the VM to be single-stepped? */
 bool baton__gate_steps(const struct baton_vm *vm);
 
-/* An instruction is over: what of the next one? */
+/* An instruction is over: what of the next one? RESUME or BLOCK. */
 enum baton_verdict baton__gate_step(struct baton_vm *vm);
 
 #endif

@@ -70,6 +70,7 @@ struct baton_vcpu {
 	bool blocked_in_access;	   /* the access waits: serve it again before the next entry */
 	bool blocked_in_element;   /* and the element at the cursor was served before */
 	bool idle;		   /* in HLT: waits for an interrupt */
+	bool settled;		   /* the write that waits is over, but for its device */
 	struct baton__looks looks; /* at the vCPU since the last exit */
 	struct baton_regs regs;	   /* as of the last return from KVM_RUN that left them whole */
 
@@ -97,6 +98,7 @@ struct baton_vm {
 	struct baton__call calls[BATON__CALLS];
 	const struct baton_choices *choices; /* its owner's; may be NULL */
 	const struct baton__gate *gate;	     /* likewise */
+	bool unwatched; /* goes on without being stepped, until its next exit */
 	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */
 	char assertion[BATON_ASSERT_MAX + 1]; /* what did not hold */

@@ -523,12 +523,12 @@ int baton__state_reset(struct baton__vcpu *vcpu, const struct baton__vcpu_state 
 	return load(find(vcpu), state);
 }
 
-int baton__state_step(struct baton__vcpu *vcpu)
+int baton__state_step(struct baton__vcpu *vcpu, bool on)
 {
 	int error = fake_call(FAKE_STATE_STEP);
 
 	if (!error)
-		find(vcpu)->stepping = true;
+		find(vcpu)->stepping = on;
 	return error;
 }
 

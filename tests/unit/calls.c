@@ -933,12 +933,12 @@ static void a_step_is_asked_for(void **state)
 	struct baton__vcpu v = { .fd = -1, .run = &run };
 
 	(void)state;
-	assert_int_equal(baton__state_step(&v), 0);
+	assert_int_equal(baton__state_step(&v, true), 0);
 	assert_int_equal(kernel.calls, 1);
 	assert_int_equal(kernel.debug.control, KVM_GUESTDBG_ENABLE | KVM_GUESTDBG_SINGLESTEP);
 	kernel = sound;
 	kernel.fail_at = 1;
-	assert_int_equal(baton__state_step(&v), -EIO);
+	assert_int_equal(baton__state_step(&v, true), -EIO);
 }
 
 /* KVM notes where the step begins as it is asked for. */
@@ -954,7 +954,7 @@ static void a_step_begins_with_the_registers_that_wait_for_an_entry(void **state
 	assert_int_equal(baton__state_load(&b.vcpu, &s, NULL), 0);
 	assert_int_not_equal(b.run->kvm_dirty_regs, 0);
 	kernel.part_count = 0;
-	assert_int_equal(baton__state_step(&b.vcpu), 0);
+	assert_int_equal(baton__state_step(&b.vcpu, true), 0);
 	assert_int_equal(kernel.part_count, COUNT(parts));
 	assert_memory_equal(kernel.parts, parts, sizeof(parts));
 	assert_int_equal(b.run->kvm_dirty_regs, 0);
