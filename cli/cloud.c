@@ -142,6 +142,8 @@ int cloud_add_host(struct cloud *cloud, struct show_lines *lines, const struct c
 		config.observer = tape->observer;
 		config.observer_context = tape->context;
 		config.choices = tape->choices;
+		config.gate = tape->gate;
+		config.gate_context = tape->gate_context;
 	}
 	if (tape && tape->policy) {
 		config.ops = tape->policy;

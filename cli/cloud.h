@@ -42,6 +42,8 @@ struct cloud_tape {
 	const struct baton_choices *choices;
 	const struct baton_sched_ops *policy; /* of a replay; NULL: the scenario's */
 	const struct baton_script *script;    /* its settings */
+	const struct baton_gate *gate;	      /* NULL: none */
+	void *gate_context;
 };
 
 /*

@@ -62,6 +62,7 @@ void scenario_fini(struct scenario *scenario)
 	for (size_t i = 0; i < scenario->device_count; i++)
 		device_settings_free(scenario->devices[i]);
 	free(scenario->devices);
+	scenario_explore_fini(&scenario->explore);
 	free(scenario->folder);
 	free(scenario->schedule);
 }

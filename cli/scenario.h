@@ -100,6 +100,24 @@ struct scenario_region {
 	struct place at;
 };
 
+#define SCENARIO_MEMORIES 2 /* memory models: sc and tso, in this order */
+
+/* What may come out under one of them. */
+struct scenario_outcomes {
+	bool given;
+	uint64_t *values; /* `width` of them for each outcome */
+	size_t count, width;
+};
+
+/* What baton explore is to find. `baton run` does not heed it. */
+struct scenario_explore {
+	size_t vm_count;
+	const char *verdicts[SCENARIO_MEMORIES]; /* words, or NULL */
+	uint64_t *words; /* GPAs of 32 bits of shared memory that belong to an outcome */
+	size_t word_count;
+	struct scenario_outcomes outcomes[SCENARIO_MEMORIES];
+};
+
 struct scenario {
 	bool simulated; /* set before it is read: no VM needs an image */
 	const char *file; /* borrowed; NULL: the command line */
@@ -130,6 +148,7 @@ struct scenario {
 	size_t device_count;
 	struct expectation *expectations;
 	size_t expectation_count;
+	struct scenario_explore explore;
 };
 
 /* An empty scenario with all defaults. scenario_fini() frees what it comes to own. */
@@ -155,6 +174,9 @@ int scenario_add_image(struct scenario *scenario, const char *text, struct yaml_
  * schedule says it leaves to schedule_open(). 0 or -EINVAL.
  */
 int scenario_finish(struct scenario *scenario, struct yaml_error *error);
+
+/* Frees what reading `explore:` allocated. */
+void scenario_explore_fini(struct scenario_explore *explore);
 
 /* Forgets what is expected. */
 void scenario_drop_expectations(struct scenario *scenario);
@@ -197,6 +219,7 @@ const struct scenario_group *scenario_group_of(const struct scenario *scenario, 
 
 /* Words for suggest(); the index is that of the enumeration or the array. */
 const char *scenario_policy_word(const void *none, size_t i);
+const char *scenario_memory_word(const void *none, size_t i);
 const char *scenario_mode_word(const void *none, size_t i);
 const char *scenario_show_word(const void *none, size_t i);
 const char *scenario_format_word(const void *none, size_t i);

@@ -366,6 +366,7 @@ static const struct yaml_field scenario_fields[] = {
 	{ "regions", scenario_read_regions, 0, 0, SCENARIO_MOST_ITEMS, false },
 	{ "devices", read_devices, 0, 0, SCENARIO_MOST_ITEMS, false },
 	{ "expect", scenario_read_expect, 0, 0, 0, false },
+	{ "explore", scenario_read_explore, 0, 0, 0, false },
 	{ 0 },
 };
 

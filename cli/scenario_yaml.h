@@ -20,6 +20,10 @@ int scenario_read_vm(struct yaml_reader *reader, const yaml_node_t *node, const 
 int scenario_read_expect(struct yaml_reader *reader, const yaml_node_t *node,
 			 const struct yaml_field *field, void *object);
 
+/* Reads `explore:` likewise. */
+int scenario_read_explore(struct yaml_reader *reader, const yaml_node_t *node,
+			  const struct yaml_field *field, void *object);
+
 /* Reads `regions:` into the struct scenario that `object` is. */
 int scenario_read_regions(struct yaml_reader *reader, const yaml_node_t *node,
 			  const struct yaml_field *field, void *object);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * cmd_explore.c - `baton explore`: takes the VMs of a scenario through every schedule.
+ *
+ * What it finds goes to stdout, unless `--json -` claims it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "explore_options.h"
+#include "explore_show.h"
+#include "labs.h"
+#include "run_options.h"
+#include "status.h"
+#include "suggest.h"
+
+static int print_help(void)
+{
+	puts("usage: baton explore [OPTION ...] SCENARIO.yaml | LAB\n\n"
+	     "Every interleaving of the accesses of VMs to trapped regions and to devices that they\n"
+	     "share: verified, or a shortest schedule that breaks them.\n");
+	explore_options_help(stdout);
+	return STATUS_MET;
+}
+
+static enum status complain(const struct scenario *scenario, const struct yaml_error *error,
+			    enum status status)
+{
+	if (error->at.line)
+		fprintf(stderr, "%s:%u:%u: %s\n", scenario->file, error->at.line, error->at.column,
+			error->text);
+	else
+		fprintf(stderr, "%s: %s\n", scenario->file, error->text);
+	return status;
+}
+
+static FILE *open_json(const char *name)
+{
+	FILE *file = strcmp(name, "-") ? fopen(name, "we") : stdout;
+
+	if (!file)
+		fprintf(stderr, "baton explore: cannot write %s: %s\n", name, strerror(errno));
+	return file;
+}
+
+static enum status report(struct exploration *e, const struct explore_options *options,
+			  const struct terminal *out, FILE *json)
+{
+	struct explore_path path;
+	enum status status = exploration_is_met(e) ? STATUS_MET : STATUS_UNMET;
+	int error = 0;
+
+	explore_path_init(&path, e);
+	if (json != stdout)
+		explore_show(e, options->quiet ? NULL : &path, out);
+	if (json)
+		error = explore_json(e, &path, json);
+	explore_path_fini(&path);
+	if (!error)
+		return status;
+	fprintf(stderr, "baton explore: cannot write %s: %s\n", options->json, strerror(-error));
+	return STATUS_USAGE;
+}
+
+static enum status explore(const struct explore_options *options, const struct scenario *scenario,
+			   FILE *json)
+{
+	const struct search_config config = {
+		.steps = options->bound, .states = options->states, .bytes = options->space,
+	};
+	struct terminal terminal, out;
+	struct exploration e;
+	struct yaml_error error;
+	enum status status;
+
+	terminal_init(&terminal, stderr);
+	terminal_init(&out, stdout);
+	status = exploration_begin(&e, scenario, options->tso ? MEMORY_TSO : MEMORY_SC, &terminal, &error);
+	if (!status)
+		status = exploration_search(&e, &config, &error);
+	if (status)
+		complain(scenario, &error, status);
+	else
+		status = report(&e, options, &out, json);
+	exploration_end(&e);
+	return status;
+}
+
+/* A file, or a lab. NULL after a message. */
+static const char *find_scenario(const struct labs *labs, const char *name)
+{
+	const struct lab *lab;
+	const char *meant;
+
+	if (run_options_is_scenario(name))
+		return name;
+	lab = labs_find(labs, name);
+	if (lab)
+		return lab->path;
+	meant = suggest(name, labs_word, labs);
+	fprintf(stderr, "baton explore: \"%s\" is no scenario, and no lab%s%s%s; baton lab lists them\n",
+		name, meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
+	return NULL;
+}
+
+static enum status load_and_explore(const struct explore_options *options, const char *file)
+{
+	struct scenario scenario;
+	struct yaml_error error;
+	enum status status = STATUS_USAGE;
+	FILE *json = NULL;
+
+	scenario_init(&scenario, file);
+	if (scenario_load(&scenario, &error) || scenario_finish(&scenario, &error)) {
+		complain(&scenario, &error, status);
+		goto out;
+	}
+	if (options->json && !(json = open_json(options->json)))
+		goto out;
+	status = explore(options, &scenario, json);
+	if (json && json != stdout && fclose(json) && !status) {
+		fprintf(stderr, "baton explore: cannot write %s: %s\n", options->json, strerror(errno));
+		status = STATUS_USAGE;
+	}
+out:
+	scenario_fini(&scenario);
+	return status;
+}
+
+int cmd_explore(int argc, char **argv)
+{
+	struct explore_options options;
+	enum status status = STATUS_USAGE;
+	struct labs labs;
+	const char *file;
+
+	if (explore_options_parse(&options, argc, argv))
+		return STATUS_USAGE;
+	if (options.help)
+		return print_help();
+	labs_init(&labs);
+	file = find_scenario(&labs, options.scenario);
+	if (file)
+		status = load_and_explore(&options, file);
+	labs_fini(&labs);
+	return status;
+}

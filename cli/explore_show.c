@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * explore_show.c - prints a verdict, and the schedule that led to it.
+ */
+#include "explore_show.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "table.h"
+#include "units.h"
+
+static const struct node *node_of(const struct exploration *e, uint32_t kind)
+{
+	const struct search *s = &e->search;
+	uint32_t count = (uint32_t)machines_figures(e->machines).nodes;
+
+	/* The last that was found of its kind is the one that ended the search. */
+	for (uint32_t i = count; i-- > 0;) {
+		const struct node *n = machines_node(e->machines, i);
+
+		if (n->kind == kind && n->vm == s->vm)
+			return n;
+	}
+	return NULL;
+}
+
+struct explore_finding explore_finding(const struct exploration *e)
+{
+	const struct search *s = &e->search;
+	const char *vm = e->scenario->vms[s->vm].name;
+	struct explore_finding f = { "" };
+	const struct node *n;
+
+	switch (s->verdict) {
+	case VERDICT_VIOLATED:
+		n = node_of(e, NODE_DEAD);
+		if (s->why)
+			snprintf(f.text, sizeof(f.text), "%s", s->why);
+		else if (n)
+			snprintf(f.text, sizeof(f.text), "VM `%s` dies: %s", vm, n->death->sentence);
+		break;
+	case VERDICT_REFUSED:
+		snprintf(f.text, sizeof(f.text), "VM `%s` cannot be explored: %s", vm, s->why);
+		break;
+	case VERDICT_DEADLOCK:
+		snprintf(f.text, sizeof(f.text), "nobody can go on, and not all have ended");
+		break;
+	case VERDICT_LIVELOCK:
+		snprintf(f.text, sizeof(f.text), "from here on nobody ever ends or enters a section, "
+			 "whatever the schedule");
+		break;
+	case VERDICT_BOUND:
+		snprintf(f.text, sizeof(f.text), "nothing was found up to %" PRIu64 " moves; the bound "
+			 "that was met is that of %s", s->depth, s->why);
+		break;
+	default:
+		break;
+	}
+	return f;
+}
+
+/* ----------------------------------------------------------------- outcomes */
+
+static void show_outcomes(const struct exploration *e)
+{
+	const struct scenario *s = e->scenario;
+	struct exploration_outcome o;
+	const uint64_t *missing = NULL;
+	struct table table;
+	char columns[MACHINES_MAX + 64 + 3] = "";
+
+	if (!s->explore.outcomes[e->memory].given && e->outcomes.count < 2)
+		return;
+	memset(columns, 'r', e->width + 1);
+	columns[e->width + 1] = 'l';
+	table_init(&table, columns);
+	for (size_t i = 0; i < s->vm_count; i++)
+		table_cell(&table, "%s", s->vms[i].name);
+	for (size_t i = 0; i < s->explore.word_count; i++)
+		table_cell(&table, "[0x%" PRIx64 "]", s->explore.words[i]);
+	table_cell(&table, "states");
+	table_cell(&table, "%s", "");
+	for (size_t i = 0; exploration_outcome(e, i, &o); i++) {
+		for (size_t k = 0; k < e->width; k++)
+			table_cell(&table, "%" PRIu32, o.values[k]);
+		table_cell(&table, "%s", units_count(o.states).text);
+		table_cell(&table, "%s", o.expected ? "" : "not among those that may come out");
+	}
+	printf("\n");
+	table_print(&table, stdout);
+	if (e->search.verdict != VERDICT_VERIFIED || !exploration_missing(e, &missing))
+		return;
+	printf("\n%zu that should come out did not; one is:", exploration_missing(e, &missing));
+	for (size_t k = 0; k < e->width; k++)
+		printf(" %" PRIu64, missing[k]);
+	printf("\n");
+}
+
+/* ----------------------------------------------------------------- schedule */
+
+static void show_path(const struct exploration *e, const struct explore_path *path,
+		      const struct terminal *terminal)
+{
+	struct table table;
+
+	if (!path->count)
+		return;
+	printf("\n");
+	table_init(&table, "rlllO");
+	table_cell(&table, "move");
+	table_cell(&table, "VM");
+	table_cell(&table, "does");
+	table_cell(&table, "where");
+	table_cell(&table, "by");
+	table_rule(&table);
+	for (size_t i = 0; i < path->count; i++) {
+		const struct explore_step *s = &path->steps[i];
+		const char *file = strrchr(s->place.file, '/');
+
+		table_cell(&table, "%zu", i + 1);
+		table_cell(&table, "%s", e->scenario->vms[s->move.vm].name);
+		table_cell(&table, "%s", s->text);
+		if (!s->node)
+			table_cell(&table, "%s", "");
+		else if (*s->place.file)
+			table_cell(&table, "%s %s:%d", s->place.name, file ? file + 1 : s->place.file,
+				   s->place.line);
+		else
+			table_cell(&table, "0x%" PRIx64, s->node->rip);
+		table_cell(&table, "%s", s->instruction);
+	}
+	{
+		size_t columns, lines;
+
+		terminal_size(terminal, &columns, &lines);
+		table.width = columns > 110 ? columns : 110;
+	}
+	table_print(&table, stdout);
+}
+
+void explore_show(const struct exploration *e, const struct explore_path *path,
+		  const struct terminal *terminal)
+{
+	const struct search *s = &e->search;
+	const struct machines_figures f = machines_figures(e->machines);
+	const char *claim = exploration_claim(e);
+	enum colour colour = exploration_is_met(e) ? COLOUR_GOOD : COLOUR_BAD;
+	bool found = s->verdict != VERDICT_VERIFIED && s->verdict != VERDICT_BOUND;
+
+	printf("%s%s%s under %s", terminal_colour(terminal, colour), verdict_name(s->verdict),
+	       terminal_plain(terminal), e->memory == MEMORY_TSO ? "tso" : "sc");
+	if (found)
+		printf(", in %zu moves", s->path_length);
+	printf(": %s states, %s moves, %s s\n", units_count(s->states.count).text,
+	       units_count(s->moves).text, units_seconds(e->took_ns).text);
+	if (*explore_finding(e).text)
+		printf("%s\n", explore_finding(e).text);
+	if (claim && strcmp(claim, verdict_name(s->verdict)))
+		printf("the scenario says: %s\n", claim);
+	show_outcomes(e);
+	if (path)
+		show_path(e, path, terminal);
+	printf("\n%s local states and %s steps between them, found out by %s runs of a VM, %s of them "
+	       "taken back first\n", units_count(f.nodes).text, units_count(f.edges).text,
+	       units_count(f.runs).text, units_count(f.loads).text);
+}

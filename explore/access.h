@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * access.h - what an access, or an instruction, of a VM is to those who explore.
+ */
+#ifndef BATON_EXPLORE_ACCESS_H
+#define BATON_EXPLORE_ACCESS_H
+
+#include "baton/control.h"
+
+enum access_sort {
+	ACCESS_OWN,	/* concerns nobody else: it is served as ever */
+	ACCESS_DROPPED, /* likewise, and has no effect that could come back: it is not served */
+	ACCESS_SHARED,	/* of a region that is trapped */
+	ACCESS_CALL,	/* of a device that others may see */
+	ACCESS_CHOICE,	/* the call `choose` */
+	ACCESS_FOREIGN, /* it would bring in what no schedule decides: `why` */
+};
+
+/* `why` is static storage, a clause such as "it asks for the time". */
+enum access_sort access_sort(const char *device, const struct baton_access *access,
+			     const char **why);
+
+/*
+ * Of the bytes of an instruction: is it atomic where it reads and writes memory (SDM vol. 3,
+ * 9.1.2.2: LOCK, and XCHG without it)?
+ */
+bool access_is_atomic(const uint8_t *code, size_t size, unsigned bits);
+
+/*
+ * Does it wait until all stores before it are seen by everybody: MFENCE, atomic ones, and
+ * those that serialize (SDM vol. 3, 9.2 and 9.3)?
+ */
+bool access_is_fence(const uint8_t *code, size_t size, unsigned bits);
+
+#endif

@@ -1,0 +1,729 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * machines.c - drives a host through its gate, and keeps what came of it.
+ *
+ * Memory is kept page by page: of each VM there is a copy as it was last seen, and the
+ * numbers of its pages. A node's memory is the list of those that are not as they were when
+ * the VM stood at its first node.
+ */
+#include "machines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "access.h"
+#include "baton/abi.h"
+#include "store.h"
+
+#define PAGE	   4096
+#define PATIENCE_NS UINT64_C(1000000000) /* between two accesses */
+#define CHOICES	   64
+#define CODE_MAX   15
+
+/* One VM, where it is, and what the gate is to do with it. */
+struct machine {
+	struct baton_vm *vm;
+	uint32_t node;	  /* where it stands; NO_NODE: nobody knows */
+	uint64_t page_count;
+	uint8_t *seen;	  /* its memory */
+	uint32_t *pages;  /* and the numbers of its pages … */
+	uint32_t *first;  /* … as they were at its first node */
+
+	bool acts;	  /* it may go on to its next access */
+	bool answered;	  /* the access at which it stood is done */
+	bool asked_device; /* that was by its device */
+	bool atomic;	  /* its next access is the write to the read that it got */
+	bool held;	  /* at the next access, … */
+	struct node next; /* … which is this */
+	const struct node *at;
+	uint64_t answer;
+	bool stores;
+	uint64_t store;
+};
+
+struct machines {
+	struct baton_gate gate;
+	bool fences;
+	struct baton_host *host;
+	uint32_t count;
+	struct machine vms[MACHINES_MAX];
+	uint32_t first[MACHINES_MAX];
+	uint32_t first_devices;
+	struct machines_place *places;
+	size_t place_count;
+
+	struct automaton automaton;
+	struct store pages, memories, captures, names; /* names: what a node is, once */
+	uint32_t *named; /* the node of each name */
+	size_t named_room;
+	struct store plains; /* of all devices, in their order */
+	uint8_t *plain;
+	size_t plain_size;
+	void *capture;
+	uint64_t woken;
+	struct machines_figures figures;
+};
+
+/* --------------------------------------------------------------------- gate */
+
+static struct machine *machine_of(struct machines *m, const struct baton_vm *vm)
+{
+	uint32_t i = 0;
+
+	while (m->vms[i].vm != vm)
+		i++;
+	return &m->vms[i];
+}
+
+/* It stands at an access, and goes no further. */
+static enum baton_gate_verdict hold(struct machine *v, const struct node *next)
+{
+	v->next = *next;
+	v->held = true;
+	v->acts = false;
+	return BATON_GATE_HOLD;
+}
+
+static enum baton_gate_verdict lose(struct machine *v, const char *why)
+{
+	return hold(v, &(struct node){ .kind = NODE_LOST, .why = why });
+}
+
+static enum baton_gate_verdict hold_shared(struct machines *m, struct machine *v,
+					   const struct baton_access *a)
+{
+	const struct machines_place *p = m->places;
+	uint32_t vm = (uint32_t)(v - m->vms);
+	struct node next = {
+		.kind = a->write ? NODE_WRITE : NODE_READ, .size = a->size, .data = a->write ? a->data : 0,
+	};
+
+	while (p->vm != vm || a->addr < p->gpa || a->addr - p->gpa >= p->size)
+		if (++p == m->places + m->place_count)
+			return lose(v, "a region that it shares is not among those that are explored");
+	next.region = (uint16_t)p->region;
+	next.offset = (uint32_t)(a->addr - p->gpa);
+	if (next.offset % 8 + a->size > 8)
+		return lose(v, "an access to shared memory crosses a boundary of eight bytes, and is "
+			       "no single access");
+	return hold(v, &next);
+}
+
+static enum baton_gate_verdict hold_choice(struct machine *v, const struct baton_access *a)
+{
+	struct baton_call_choose call;
+	struct node next = { .kind = NODE_CHOOSE, .port = a->addr };
+
+	if (a->size != 4 || !a->write || baton_vm_read(a->vm, a->data, &call, sizeof(call)))
+		return BATON_GATE_PASS; /* it dies of that */
+	if (!call.of || call.of > CHOICES)
+		return lose(v, "it chooses among more than 64 possibilities, or none");
+	next.data = call.of;
+	return hold(v, &next);
+}
+
+/* The next access. */
+static enum baton_gate_verdict meet(struct machines *m, struct machine *v, const char *device,
+				    const struct baton_access *a)
+{
+	const char *why = NULL;
+
+	switch (access_sort(device, a, &why)) {
+	case ACCESS_SHARED:
+		return hold_shared(m, v, a);
+	case ACCESS_CALL:
+		return hold(v, &(struct node){ .kind = NODE_CALL, .size = a->size, .port = a->addr,
+					       .data = a->write ? a->data : 0, .writes = a->write });
+	case ACCESS_CHOICE:
+		return hold_choice(v, a);
+	case ACCESS_FOREIGN:
+		return lose(v, why);
+	case ACCESS_DROPPED:
+		return BATON_GATE_DONE;
+	default:
+		return BATON_GATE_PASS;
+	}
+}
+
+static void choose(const struct machine *v, const struct baton_access *a)
+{
+	struct baton_call_choose call;
+
+	if (baton_vm_read(a->vm, a->data, &call, sizeof(call)))
+		return;
+	call.choice = v->answer;
+	baton_vm_write(a->vm, a->data, &call, sizeof(call));
+}
+
+/* The access at which it stood gets its answer. */
+static enum baton_gate_verdict answer(struct machine *v, struct baton_access *a)
+{
+	v->answered = true;
+	switch (v->at->kind) {
+	case NODE_READ:
+		a->data = v->answer;
+		v->atomic = v->at->atomic;
+		return BATON_GATE_DONE;
+	case NODE_CHOOSE:
+		choose(v, a);
+		return BATON_GATE_DONE;
+	case NODE_CALL:
+		v->asked_device = true;
+		a->resumed = v->answer;
+		return BATON_GATE_PASS;
+	default:
+		return BATON_GATE_DONE;
+	}
+}
+
+static enum baton_gate_verdict gate_access(void *context, const char *device,
+					   struct baton_access *a)
+{
+	struct machines *m = context;
+	struct machine *v = machine_of(m, a->vm);
+
+	if (!v->acts) {
+		m->woken |= UINT64_C(1) << (v - m->vms);
+		return BATON_GATE_HOLD;
+	}
+	if (!v->answered)
+		return answer(v, a);
+	if (v->atomic && a->write && !strcmp(device, "region")) {
+		v->atomic = false;
+		v->stores = true;
+		v->store = a->data;
+		return BATON_GATE_DONE;
+	}
+	return meet(m, v, device, a);
+}
+
+static enum baton_gate_verdict gate_step(void *context, struct baton_vm *vm)
+{
+	struct machines *m = context;
+	struct machine *v = machine_of(m, vm);
+	uint8_t code[CODE_MAX];
+	unsigned bits;
+	int size;
+
+	if (!v->acts)
+		return BATON_GATE_HOLD;
+	if (!v->answered) {
+		v->answered = true;
+		return BATON_GATE_PASS;
+	}
+	size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
+	if (size > 0 && access_is_fence(code, (size_t)size, bits))
+		return hold(v, &(struct node){ .kind = NODE_FENCE });
+	return size > 0 && *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS; /* HLT */
+}
+
+/* --------------------------------------------------------------------- memory */
+
+/* Looks which pages have changed. 0 or -ENOMEM. */
+static int look_at_memory(struct machines *m, struct machine *v)
+{
+	uint8_t page[PAGE];
+
+	for (uint64_t i = 0; i < v->page_count; i++) {
+		uint8_t *seen = v->seen + i * PAGE;
+
+		baton_vm_read(v->vm, i * PAGE, page, PAGE);
+		if (v->pages[i] != STORE_NONE && !memcmp(page, seen, PAGE))
+			continue;
+		memcpy(seen, page, PAGE);
+		v->pages[i] = store_add(&m->pages, page, PAGE, NULL);
+		if (v->pages[i] == STORE_NONE)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* As it was at a node. What is on its way when a capture is loaded may have changed any page. */
+static void put_memory(struct machines *m, struct machine *v, uint32_t memory)
+{
+	size_t size, left;
+	const uint32_t *changed = store_get(&m->memories, memory, &size);
+	uint8_t page[PAGE];
+
+	left = size / (2 * sizeof(*changed));
+	for (uint64_t i = 0; i < v->page_count; i++) {
+		uint32_t number = v->first[i];
+		const void *bytes;
+
+		if (left && changed[0] == i) {
+			number = changed[1];
+			changed += 2;
+			left--;
+		}
+		bytes = store_get(&m->pages, number, &size);
+		baton_vm_read(v->vm, i * PAGE, page, PAGE);
+		if (memcmp(page, bytes, PAGE))
+			baton_vm_write(v->vm, i * PAGE, bytes, PAGE);
+		if (v->pages[i] != number)
+			memcpy(v->seen + i * PAGE, bytes, PAGE);
+		v->pages[i] = number;
+	}
+}
+
+/* The number of the memory as it is, or STORE_NONE. */
+static uint32_t memory_number(struct machines *m, const struct machine *v)
+{
+	uint32_t *changed = malloc(2 * v->page_count * sizeof(*changed)), number;
+	size_t count = 0;
+
+	if (!changed)
+		return STORE_NONE;
+	for (uint64_t i = 0; i < v->page_count; i++)
+		if (v->pages[i] != v->first[i]) {
+			changed[count++] = (uint32_t)i;
+			changed[count++] = v->pages[i];
+		}
+	number = store_add(&m->memories, changed, count * sizeof(*changed), NULL);
+	free(changed);
+	return number;
+}
+
+/* --------------------------------------------------------------------- devices */
+
+static void read_plain(struct machines *m)
+{
+	struct baton_device *d;
+	uint8_t *to = m->plain;
+	size_t size;
+
+	for (uint32_t i = 0; (d = baton_host_device(m->host, i)); i++) {
+		const void *bytes = baton_device_plain(d, &size);
+
+		memcpy(to, bytes, size);
+		to += size;
+	}
+}
+
+static void write_plain(struct machines *m, uint32_t devices)
+{
+	struct baton_device *d;
+	size_t size;
+	const uint8_t *from = store_get(&m->plains, devices, &size);
+
+	for (uint32_t i = 0; (d = baton_host_device(m->host, i)); i++) {
+		void *bytes = baton_device_plain(d, &size);
+
+		if (size && memcmp(bytes, from, size)) {
+			memcpy(bytes, from, size);
+			baton_device_restored(d);
+		}
+		from += size;
+	}
+}
+
+static uint32_t plain_number(struct machines *m)
+{
+	read_plain(m);
+	return store_add(&m->plains, m->plain, m->plain_size, NULL);
+}
+
+/* ---------------------------------------------------------------------- nodes */
+
+static int fail(struct baton_diag *diag, int error, const struct machine *v, const char *what)
+{
+	return baton_diag_set(diag, error, baton_vm_name(v->vm), "%s: %s", what, strerror(-error));
+}
+
+/* What a node is: two with the same are one. */
+struct name {
+	uint64_t capture;
+	uint32_t vm, memory;
+	uint32_t kind, status;
+};
+
+static uint32_t find_named(struct machines *m, const struct name *name, const struct node *node)
+{
+	bool is_new;
+	uint32_t number = store_add(&m->names, name, sizeof(*name), &is_new);
+
+	if (number == STORE_NONE || !is_new)
+		return number == STORE_NONE ? NO_NODE : m->named[number];
+	if (number >= m->named_room) {
+		size_t room = m->named_room ? 2 * m->named_room : 64;
+		uint32_t *named = realloc(m->named, room * sizeof(*named));
+
+		if (!named)
+			return NO_NODE;
+		m->named = named;
+		m->named_room = room;
+	}
+	return m->named[number] = automaton_add_node(&m->automaton, node);
+}
+
+/* A read that a write of the same instruction follows, or a plain one. */
+static int look_at_code(struct machine *v)
+{
+	uint8_t code[CODE_MAX];
+	unsigned bits;
+	int size = baton_vcpu_code(baton_vm_vcpu(v->vm), code, sizeof(code), &bits);
+
+	if (size > 0)
+		v->next.atomic = access_is_atomic(code, (size_t)size, bits);
+	return size < 0 ? size : 0;
+}
+
+/* It has not come to an access: it has ended, or does not get on. */
+static int look_at_end(struct machine *v, enum baton_run_end end)
+{
+	struct baton_vm_stats stats;
+	struct baton_death *death;
+
+	baton_vm_stats(v->vm, &stats);
+	v->next = (struct node){ .kind = NODE_LOST };
+	switch (stats.outcome) {
+	case BATON_HALTED:
+		v->next.kind = NODE_ENDED;
+		v->next.data = stats.status;
+		return 0;
+	case BATON_DEAD:
+		death = malloc(sizeof(*death));
+		if (!death)
+			return -ENOMEM;
+		*death = *baton_vm_death(v->vm);
+		v->next.kind = NODE_DEAD;
+		v->next.death = death;
+		return 0;
+	case BATON_BLOCKED:
+		v->next.why = "it waits for an interrupt";
+		return 0;
+	default:
+		v->next.why = end == BATON_RUN_STOPPED ? "it was stopped" :
+			      "it computes for a second without an access that others can see";
+		return 0;
+	}
+}
+
+/* Where the VM stands now, as a node. 0 or -errno. */
+static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
+		  struct baton_diag *diag)
+{
+	struct name name = { .vm = (uint32_t)(v - m->vms) };
+	struct node *n = &v->next;
+	size_t size = baton_capture_size();
+	int error = v->held ? 0 : look_at_end(v, end);
+
+	if (!error && n->kind == NODE_READ)
+		error = look_at_code(v);
+	if (!error)
+		error = look_at_memory(m, v);
+	if (!error && !v->first) {
+		v->first = malloc(v->page_count * sizeof(*v->first));
+		error = v->first ? 0 : -ENOMEM;
+		if (!error)
+			memcpy(v->first, v->pages, v->page_count * sizeof(*v->first));
+	}
+	if (error)
+		return fail(diag, error, v, "it cannot be looked at");
+	n->vm = (uint8_t)name.vm;
+	n->rip = baton_vm_regs(v->vm)->rip;
+	n->capture = n->memory = STORE_NONE;
+	if (n->kind != NODE_ENDED && n->kind != NODE_DEAD && n->kind != NODE_LOST) {
+		error = baton_capture_take(baton_vm_vcpu(v->vm), m->capture);
+		if (error == -EAGAIN)
+			*n = (struct node){ .kind = NODE_LOST, .vm = n->vm, .rip = n->rip,
+					    .why = "an instruction makes several accesses" };
+		else if (error)
+			return fail(diag, error, v, "it cannot be captured");
+	}
+	if (n->kind != NODE_ENDED && n->kind != NODE_DEAD && n->kind != NODE_LOST) {
+		name.capture = baton_capture_hash(m->capture);
+		n->capture = store_add(&m->captures, m->capture, size, NULL);
+	} else {
+		name.capture = m->automaton.node_count; /* who has died, has done so of something */
+		name.status = (uint32_t)n->data;
+		if (n->kind == NODE_ENDED)
+			name.capture = 0;
+	}
+	n->memory = n->kind == NODE_ENDED ? 0 : memory_number(m, v);
+	name.memory = n->memory;
+	name.kind = n->kind;
+	v->node = find_named(m, &name, n);
+	if (v->node == NO_NODE)
+		return fail(diag, -ENOMEM, v, "it cannot be noted");
+	if (m->automaton.nodes[v->node].death != n->death) /* known already */
+		free((void *)n->death);
+	return 0;
+}
+
+/* ---------------------------------------------------------------------- moving */
+
+static bool can_be_loaded(const struct node *n)
+{
+	return n->kind != NODE_ENDED && n->kind != NODE_DEAD && n->kind != NODE_LOST;
+}
+
+/* Takes a VM to a node; it asks the gate again when the host runs next. */
+static int load(struct machines *m, struct machine *v, uint32_t node, struct baton_diag *diag)
+{
+	const struct node *n = &m->automaton.nodes[node];
+	size_t size;
+	int error = baton_capture_load(baton_vm_vcpu(v->vm), store_get(&m->captures, n->capture, &size));
+
+	v->node = NO_NODE;
+	if (error)
+		return fail(diag, error, v, "it cannot be taken back");
+	put_memory(m, v, n->memory);
+	v->node = node;
+	m->figures.loads++;
+	return 0;
+}
+
+static int run(struct machines *m, enum baton_run_end *end, struct baton_diag *diag)
+{
+	int error = baton_host_run(m->host, PATIENCE_NS, end);
+
+	m->figures.runs++;
+	if (error)
+		baton_diag_set(diag, error, "KVM_RUN", "%s", strerror(-error));
+	return error;
+}
+
+static bool has_ended(const struct machine *v)
+{
+	struct baton_vm_stats stats;
+
+	baton_vm_stats(v->vm, &stats);
+	return stats.outcome == BATON_HALTED || stats.outcome == BATON_DEAD;
+}
+
+/* Whom a device may wake must be there to be woken. */
+static int revive_others(struct machines *m, const struct machine *except, const uint32_t *nodes,
+			 struct baton_diag *diag)
+{
+	enum baton_run_end end;
+	bool any = false;
+	int error = 0;
+
+	for (uint32_t i = 0; i < m->count && !error; i++) {
+		struct machine *v = &m->vms[i];
+
+		if (v == except || !has_ended(v) || !can_be_loaded(&m->automaton.nodes[nodes[i]]))
+			continue;
+		error = load(m, v, nodes[i], diag);
+		any = true;
+	}
+	return error || !any ? error : run(m, &end, diag);
+}
+
+struct baton_vm *machines_at(struct machines *m, uint32_t node)
+{
+	const struct node *n = &m->automaton.nodes[node];
+	struct machine *v = &m->vms[n->vm];
+
+	if (v->node == node)
+		return v->vm;
+	if (!can_be_loaded(n) || load(m, v, node, NULL))
+		return NULL;
+	return v->vm;
+}
+
+/* Lets a VM go on from a node with an answer. `*blocked`: its device has it wait. */
+static int go(struct machines *m, struct machine *v, uint32_t node, uint64_t answer,
+	      bool *blocked, struct baton_diag *diag)
+{
+	const struct node at = m->automaton.nodes[node];
+	struct baton_vm_stats stats;
+	enum baton_run_end end;
+	int error;
+
+	if (v->node == node)
+		baton_vcpu_wake(baton_vm_vcpu(v->vm));
+	else if ((error = load(m, v, node, diag)))
+		return error;
+	v->at = &at;
+	v->answer = answer;
+	v->acts = true;
+	v->answered = v->asked_device = v->atomic = v->held = v->stores = false;
+	m->woken = 0;
+	error = run(m, &end, diag);
+	v->acts = false;
+	v->at = NULL;
+	if (error)
+		return error;
+	baton_vm_stats(v->vm, &stats);
+	*blocked = v->asked_device && !v->held && stats.outcome == BATON_BLOCKED &&
+		   stats.waits_in != BATON_EXIT_KINDS && stats.waits_in != BATON_EXIT_HLT;
+	if (*blocked)
+		return 0;
+	v->node = NO_NODE;
+	return arrive(m, v, end, diag);
+}
+
+const struct edge *machines_edge(struct machines *m, uint32_t node, uint64_t answer,
+				 uint32_t devices, const uint32_t *nodes, struct baton_diag *diag)
+{
+	struct automaton *a = &m->automaton;
+	struct machine *v = &m->vms[a->nodes[node].vm];
+	struct edge edge = { .answer = answer, .devices = NO_DEVICES, .devices_after = NO_DEVICES };
+	uint32_t found = automaton_find_edge(a, node, answer, devices);
+	bool call = a->nodes[node].kind == NODE_CALL, blocked = false;
+
+	if (found != NO_EDGE)
+		return &a->edges[found];
+	if (call && revive_others(m, v, nodes, diag))
+		return NULL;
+	write_plain(m, devices);
+	if (go(m, v, node, answer, &blocked, diag))
+		return NULL;
+	edge.to = blocked ? node : v->node;
+	edge.blocks = blocked;
+	edge.stores = v->stores;
+	edge.store = v->store;
+	edge.woken = m->woken;
+	/* Devices are told of an end, too. */
+	if (call || !can_be_loaded(&a->nodes[edge.to])) {
+		edge.devices = devices;
+		edge.devices_after = plain_number(m);
+		if (edge.devices_after == STORE_NONE) {
+			fail(diag, -ENOMEM, v, "its devices cannot be noted");
+			return NULL;
+		}
+	}
+	found = automaton_add_edge(a, node, &edge);
+	if (found == NO_EDGE) {
+		fail(diag, -ENOMEM, v, "it cannot be noted");
+		return NULL;
+	}
+	return &a->edges[found];
+}
+
+/* ------------------------------------------------------------------ life cycle */
+
+struct machines *machines_new(bool fences)
+{
+	struct machines *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return NULL;
+	m->gate = (struct baton_gate){ .access = gate_access, .step = fences ? gate_step : NULL };
+	m->fences = fences;
+	return m;
+}
+
+const struct baton_gate *machines_gate(const struct machines *m)
+{
+	return &m->gate;
+}
+
+void machines_free(struct machines *m)
+{
+	if (!m)
+		return;
+	for (uint32_t i = 0; i < m->count; i++) {
+		free(m->vms[i].seen);
+		free(m->vms[i].pages);
+		free(m->vms[i].first);
+	}
+	automaton_fini(&m->automaton);
+	store_fini(&m->pages);
+	store_fini(&m->memories);
+	store_fini(&m->captures);
+	store_fini(&m->names);
+	store_fini(&m->plains);
+	free(m->named);
+	free(m->plain);
+	free(m->capture);
+	free(m->places);
+	free(m);
+}
+
+static int begin_vm(struct machine *v)
+{
+	v->node = NO_NODE;
+	v->page_count = baton_vm_memory(v->vm) / PAGE;
+	v->seen = calloc(v->page_count, PAGE);
+	v->pages = malloc(v->page_count * sizeof(*v->pages));
+	if (!v->seen || !v->pages)
+		return -ENOMEM;
+	memset(v->pages, 0xFF, v->page_count * sizeof(*v->pages));
+	v->acts = v->answered = true;
+	return 0;
+}
+
+/* The devices' plain bytes, and whether they are all there is. */
+static int begin_devices(struct machines *m, struct baton_diag *diag)
+{
+	struct baton_device *d;
+	size_t size;
+
+	for (uint32_t i = 0; (d = baton_host_device(m->host, i)); i++) {
+		baton_device_plain(d, &size);
+		m->plain_size += size;
+	}
+	m->plain = calloc(1, m->plain_size + 1);
+	m->capture = calloc(1, baton_capture_size());
+	if (m->plain && m->capture)
+		return 0;
+	return baton_diag_set(diag, -ENOMEM, "devices", "out of memory");
+}
+
+int machines_begin(struct machines *m, struct baton_host *host,
+		   const struct machines_place *places, size_t count, struct baton_diag *diag)
+{
+	enum baton_run_end end;
+	struct baton_vm *vm;
+	int error = 0;
+
+	m->host = host;
+	m->places = malloc((count + 1) * sizeof(*places));
+	if (!m->places)
+		return baton_diag_set(diag, -ENOMEM, "regions", "out of memory");
+	memcpy(m->places, places, count * sizeof(*places));
+	m->place_count = count;
+	for (; (vm = baton_host_vm(host, m->count)); m->count++) {
+		if (m->count == MACHINES_MAX)
+			return baton_diag_set(diag, -EINVAL, "explore", "more than %d VMs", MACHINES_MAX);
+		m->vms[m->count].vm = vm;
+		if ((error = begin_vm(&m->vms[m->count])))
+			return fail(diag, error, &m->vms[m->count], "it cannot be explored");
+	}
+	error = begin_devices(m, diag);
+	if (!error)
+		error = run(m, &end, diag);
+	for (uint32_t i = 0; i < m->count && !error; i++) {
+		m->vms[i].acts = false;
+		error = arrive(m, &m->vms[i], end, diag);
+		m->first[i] = m->vms[i].node;
+	}
+	if (error)
+		return error;
+	m->first_devices = plain_number(m);
+	return m->first_devices == STORE_NONE ? -ENOMEM : 0;
+}
+
+uint32_t machines_count(const struct machines *m)
+{
+	return m->count;
+}
+
+uint32_t machines_first(const struct machines *m, uint32_t vm)
+{
+	return m->first[vm];
+}
+
+uint32_t machines_devices(const struct machines *m)
+{
+	return m->first_devices;
+}
+
+const struct node *machines_node(const struct machines *m, uint32_t node)
+{
+	return &m->automaton.nodes[node];
+}
+
+struct machines_figures machines_figures(const struct machines *m)
+{
+	struct machines_figures f = m->figures;
+
+	f.nodes = m->automaton.node_count;
+	f.edges = m->automaton.edge_count;
+	f.bytes = m->pages.bytes + m->memories.bytes + m->captures.bytes + m->names.bytes +
+		  m->plains.bytes;
+	return f;
+}

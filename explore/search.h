@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * search.h - goes through all states that moves lead to, the near ones first, until one is
+ * found that must not be.
+ *
+ * What it says holds for all schedules of the very programs that ran: `verified` means that
+ * every state was seen, and none was wrong. A schedule that it finds is one of the shortest.
+ */
+#ifndef BATON_EXPLORE_SEARCH_H
+#define BATON_EXPLORE_SEARCH_H
+
+#include "model.h"
+#include "store.h"
+
+struct search;
+
+enum verdict {
+	VERDICT_VERIFIED,
+	VERDICT_VIOLATED, /* a VM died, or the end is not as it should be */
+	VERDICT_DEADLOCK, /* some have not ended, and nobody can go on */
+	VERDICT_LIVELOCK, /* they can go on for ever, and nobody ever gets anywhere */
+	VERDICT_BOUND,	  /* nothing was found within the bounds */
+	VERDICT_REFUSED,  /* a VM does what cannot be explored */
+	VERDICTS
+};
+
+const char *verdict_name(enum verdict verdict);
+
+struct search_config {
+	uint64_t steps;	 /* moves of a schedule at most; UINT64_MAX */
+	uint64_t states; /* at most */
+	uint64_t bytes;	 /* of memory, about */
+	/* A state in which all have ended: NULL, or what is wrong with it. May be NULL. */
+	const char *(*judge)(void *context, const struct model *model, const struct state *state);
+	/* Now and then; true: stop. May be NULL. */
+	bool (*progress)(void *context, const struct search *search);
+	void *context;
+};
+
+struct search {
+	struct search_config config;
+	struct model *model;
+	struct store states; /* encoded */
+	struct search_origin { /* of a state: the one before, and the move from there */
+		uint32_t from;
+		struct move move;
+	} *origins;
+	size_t origin_room;
+	uint32_t (*links)[2]; /* from and to, of moves between different states */
+	size_t link_count, link_room;
+	uint8_t *good; /* per state: all have ended, or a move from it shows that they get on */
+	uint32_t at;   /* the state that is expanded now */
+	uint32_t level_end;
+	uint64_t depth; /* of that state */
+	uint64_t moves; /* made so far */
+	uint64_t finals;
+
+	enum verdict verdict;
+	const char *why;  /* VIOLATED by the judge, REFUSED; BOUND: which; or NULL */
+	uint32_t vm;	  /* that died, or that is refused */
+	struct move *path; /* from the first state to what was found */
+	size_t path_length;
+};
+
+/* 0, or -errno with a diagnostic. search_fini() after either. The model is borrowed. */
+int search_run(struct search *search, const struct search_config *config, struct model *model,
+	       struct baton_diag *diag);
+void search_fini(struct search *search);
+
+#endif
