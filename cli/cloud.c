@@ -195,7 +195,7 @@ enum status cloud_create(struct cloud *cloud, const struct scenario *scenario,
 	struct baton_diag diag = { .message = "" };
 	int result;
 
-	*cloud = (struct cloud){ .scenario = scenario };
+	*cloud = (struct cloud){ .scenario = scenario, .tape = tape };
 	cloud->vms = heap_zeroed(scenario->vm_count, sizeof(*cloud->vms));
 	prepare_outputs(cloud, lines, to, terminal);
 	prepare_devices(cloud, lines);
@@ -289,6 +289,19 @@ static void show_progress(struct cloud *cloud, struct terminal *terminal)
 				  (double)scenario->for_ns / 1e9, line);
 }
 
+/* Until nobody sees to it that the VMs can go on. */
+static int run_on(struct cloud *cloud, uint64_t budget_ns)
+{
+	const struct cloud_tape *tape = cloud->tape;
+	int error;
+
+	do
+		error = baton_host_run(cloud->host, budget_ns, &cloud->end);
+	while (!error && cloud->end == BATON_RUN_STUCK && tape && tape->stuck &&
+	       tape->stuck(tape->gate_context, cloud));
+	return error;
+}
+
 /* Wall time goes by what the host measured, so that steps add up to the whole and no more. */
 int cloud_run(struct cloud *cloud, struct terminal *terminal, bool quiet)
 {
@@ -303,7 +316,7 @@ int cloud_run(struct cloud *cloud, struct terminal *terminal, bool quiet)
 			left = total - cloud->stats.wall_ns;
 		if (in_steps && left > PROGRESS_STEP_NS)
 			left = PROGRESS_STEP_NS;
-		error = baton_host_run(cloud->host, left, &cloud->end);
+		error = run_on(cloud, left);
 		baton_host_stats(cloud->host, &cloud->stats);
 		if (in_steps && cloud->stats.wall_ns > PROGRESS_FROM_NS)
 			show_progress(cloud, terminal);

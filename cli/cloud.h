@@ -11,6 +11,7 @@
 #include "scenario.h"
 #include "status.h"
 
+struct cloud_tape;
 struct kernel_exits;
 struct outlet;
 struct show_device;
@@ -33,9 +34,10 @@ struct cloud {
 	enum baton_run_end end; /* why the run ended */
 	struct baton_host_stats stats; /* as of the last cloud_measure() */
 	struct kernel_exits *kernel;   /* as of the end of the run; NULL unless wanted */
+	const struct cloud_tape *tape; /* or NULL */
 };
 
-/* How a run is recorded or replayed. */
+/* How a run is recorded or replayed, or explored. */
 struct cloud_tape {
 	const struct baton_observer *observer; /* instead of what shows lines */
 	void *context;
@@ -44,6 +46,8 @@ struct cloud_tape {
 	const struct baton_script *script;    /* its settings */
 	const struct baton_gate *gate;	      /* NULL: none */
 	void *gate_context;
+	/* Nobody can go on: has it seen to it that somebody can? May be NULL. */
+	bool (*stuck)(void *gate_context, const struct cloud *cloud);
 };
 
 /*

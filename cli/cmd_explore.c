@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cmd.h"
+#include "conductor.h"
 #include "explore_options.h"
 #include "explore_show.h"
 #include "labs.h"
@@ -46,6 +47,19 @@ static FILE *open_json(const char *name)
 	return file;
 }
 
+/* Writes the schedule, if one was found. 0 or -errno. */
+static int record(const struct exploration *e, const struct explore_path *path, const char *name)
+{
+	FILE *file = fopen(name, "we");
+	int error = file ? conductor_write(e, path, file) : -errno;
+
+	if (file && fclose(file) && !error)
+		error = -errno;
+	if (error)
+		fprintf(stderr, "baton explore: cannot write %s: %s\n", name, strerror(-error));
+	return error;
+}
+
 static enum status report(struct exploration *e, const struct explore_options *options,
 			  const struct terminal *out, FILE *json)
 {
@@ -58,6 +72,8 @@ static enum status report(struct exploration *e, const struct explore_options *o
 		explore_show(e, options->quiet ? NULL : &path, out);
 	if (json)
 		error = explore_json(e, &path, json);
+	if (options->record && e->search.path_length && record(e, &path, options->record))
+		status = STATUS_USAGE;
 	explore_path_fini(&path);
 	if (!error)
 		return status;

@@ -182,7 +182,7 @@ static enum status run_and_report(struct cloud *cloud, struct show_lines *lines,
 	enum status taped, traced, judged;
 	int error;
 
-	tape->replay.host = cloud->host;
+	tape->replay.host = tape->conductor.host = cloud->host;
 	trace_file_begin(trace, cloud->scenario,
 			 tape->cloud.policy ? tape->cloud.policy->name : cloud->scenario->policy);
 	show_begin(lines);

@@ -30,6 +30,12 @@ static int open_replay(struct tape *tape, struct scenario *scenario, struct yaml
 
 	if (result)
 		return result;
+	result = conductor_init(&tape->conductor, tape->replay.file, tape->path, scenario, error);
+	if (result < 0) {
+		replay_close(&tape->replay);
+		return result;
+	}
+	tape->conducts = !result;
 	scenario->seed = tape->replay.seed;
 	scenario->for_ns = BATON_FOREVER;
 	scenario_drop_expectations(scenario);
@@ -60,6 +66,12 @@ void tape_close(struct tape *tape)
 		fclose(tape->file);
 	if (tape->path && tape->replays)
 		replay_close(&tape->replay);
+	conductor_fini(&tape->conductor);
+}
+
+static bool next_move(void *conductor, const struct cloud *cloud)
+{
+	return conductor_next(conductor, cloud);
 }
 
 const struct cloud_tape *tape_begin(struct tape *tape, const struct scenario *scenario,
@@ -70,7 +82,13 @@ const struct cloud_tape *tape_begin(struct tape *tape, const struct scenario *sc
 
 	if (!tape->path)
 		return NULL;
-	if (tape->replays) {
+	if (tape->conducts) {
+		tape->cloud = (struct cloud_tape){
+			.observer = &lines->observer, .context = (void *)lines,
+			.policy = baton_policy("null"), .gate = &tape->conductor.gate,
+			.gate_context = &tape->conductor, .stuck = next_move,
+		};
+	} else if (tape->replays) {
 		replay->next = &lines->observer;
 		replay->next_context = (void *)lines;
 		tape->cloud = (struct cloud_tape){
@@ -88,12 +106,25 @@ const struct cloud_tape *tape_begin(struct tape *tape, const struct scenario *sc
 	return &tape->cloud;
 }
 
+static enum status end_schedule(const struct conductor *c)
+{
+	if (*c->difference) {
+		fprintf(stderr, "baton run: differs from the schedule: %s\n", c->difference);
+		return STATUS_UNMET;
+	}
+	fprintf(stderr, "baton run: %s moves as the schedule has them%s\n",
+		units_count(c->moves).text, c->whole ? "" : ", which is where all have ended");
+	return STATUS_MET;
+}
+
 enum status tape_end(struct tape *tape, const struct cloud *cloud)
 {
 	int error;
 
 	if (!tape->path)
 		return STATUS_MET;
+	if (tape->conducts)
+		return end_schedule(&tape->conductor);
 	if (tape->replays) {
 		if (replay_finish(&tape->replay)) {
 			fprintf(stderr, "baton run: %s turns as on record, every exit the same\n",

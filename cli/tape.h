@@ -6,6 +6,7 @@
 #define BATON_CLI_TAPE_H
 
 #include "cloud.h"
+#include "conductor.h"
 #include "record.h"
 #include "replay.h"
 #include "status.h"
@@ -19,12 +20,14 @@ struct tape {
 	FILE *file; /* of a recorder */
 	struct recorder recorder;
 	struct replay replay;
+	bool conducts; /* what is replayed is a schedule */
+	struct conductor conductor;
 	struct cloud_tape cloud;
 };
 
 /*
  * Opens the file that the options name, if they do. A replay takes its seed from the
- * record, goes on to the record's end, and drops the expectations, which are about
+ * record, or the schedule, goes on to its end, and drops the expectations, which are about
  * times. 0, or -EINVAL with `error`. On success tape_close() closes it.
  */
 int tape_open(struct tape *tape, const struct run_options *options, struct scenario *scenario,
