@@ -85,7 +85,7 @@ static enum status explore(const struct explore_options *options, const struct s
 			   FILE *json)
 {
 	const struct search_config config = {
-		.steps = options->bound, .states = options->states, .bytes = options->space,
+		.reduces = options->reduces, .steps = options->bound, .states = options->states, .bytes = options->space,
 	};
 	struct terminal terminal, out;
 	struct exploration e;

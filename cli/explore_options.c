@@ -65,6 +65,9 @@ static int take(void *context, size_t row, const char *text)
 		return take_memory(options, text);
 	case OPTION_BOUND:
 		return take_number(row, text, UINT64_MAX - 1, &options->bound);
+	case OPTION_REDUCE:
+		options->reduces = true;
+		return 0;
 	case OPTION_STATES:
 		return take_number(row, text, UINT32_MAX - 2, &options->states);
 	case OPTION_SPACE:

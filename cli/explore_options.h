@@ -11,7 +11,7 @@
 
 struct explore_options {
 	const char *scenario; /* a file, or a lab's name */
-	bool tso;
+	bool tso, reduces;
 	uint64_t bound; /* UINT64_MAX: none */
 	uint64_t states, space;
 	const char *record, *json; /* or NULL */

@@ -712,6 +712,16 @@ uint32_t machines_devices(const struct machines *m)
 	return m->first_devices;
 }
 
+const struct automaton *machines_automaton(const struct machines *m)
+{
+	return &m->automaton;
+}
+
+bool machines_has_devices(const struct machines *m)
+{
+	return m->plain_size;
+}
+
 const struct node *machines_node(const struct machines *m, uint32_t node)
 {
 	return &m->automaton.nodes[node];

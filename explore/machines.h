@@ -53,6 +53,10 @@ const struct edge *machines_edge(struct machines *machines, uint32_t node, uint6
 
 const struct node *machines_node(const struct machines *machines, uint32_t node);
 
+/* All that is known; and have devices anything that changes? */
+const struct automaton *machines_automaton(const struct machines *machines);
+bool machines_has_devices(const struct machines *machines);
+
 /* Takes a node's VM there, so that it can be looked at until the next call; or NULL. */
 struct baton_vm *machines_at(struct machines *machines, uint32_t node);
 

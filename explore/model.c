@@ -61,7 +61,7 @@ static bool widen(const struct model *m, struct state *s)
 {
 	uint64_t *words;
 
-	if (s->words && s->word_count == m->words)
+	if (s->words && s->word_count && s->word_count == m->words)
 		return true;
 	words = realloc(s->words, (m->words + 1) * sizeof(*words));
 	if (!words)
@@ -99,8 +99,7 @@ static uint32_t find_word(const struct model *m, uint32_t region, uint32_t offse
 	return m->word_of[region][offset / 8] - 1;
 }
 
-/* The same, and it gets one. UINT32_MAX: no memory. */
-static uint32_t need_word(struct model *m, uint32_t region, uint32_t offset)
+uint32_t model_word(struct model *m, uint32_t region, uint32_t offset)
 {
 	uint32_t *number = &m->word_of[region][offset / 8];
 
@@ -298,7 +297,7 @@ static enum move_end store(struct model *m, struct state *s, const struct node *
 			   bool at_once, struct baton_diag *diag)
 {
 	struct model_store entry = {
-		.word = need_word(m, n->region, n->offset), .shift = n->offset % 8, .size = n->size,
+		.word = model_word(m, n->region, n->offset), .shift = n->offset % 8, .size = n->size,
 		.value = value & mask_of(n->size),
 	};
 
@@ -357,6 +356,7 @@ enum move_end model_first(struct model *m, struct state *s, struct baton_diag *d
 {
 	enum move_end end = MOVE_DONE;
 
+	*s = (struct state){ .words = s->words };
 	if (!widen(m, s))
 		return no_memory(diag);
 	s->devices = machines_devices(m->machines);

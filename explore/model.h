@@ -97,6 +97,9 @@ bool model_is_final(const struct model *model, const struct state *state);
 bool model_load(const struct model *model, const struct state *state, const struct node *node,
 		uint64_t *value);
 
+/* The number of the eight bytes that hold some; they get one. UINT32_MAX: no memory. */
+uint32_t model_word(struct model *model, uint32_t region, uint32_t offset);
+
 /* Bytes of shared memory as they are, without what is on its way. */
 uint64_t model_peek(const struct model *model, const struct state *state, uint32_t region,
 		    uint32_t offset, unsigned size);

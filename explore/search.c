@@ -214,18 +214,12 @@ out:
 
 /* ------------------------------------------------------------------- searching */
 
-/* All moves of a state. 0, 1 (over) or an error. */
-static int expand(struct walker *w, uint32_t number)
+/* Makes the walker's moves from the state that is here. `*news`: one leads to a state that is
+   still to be gone on from. 0, 1 (over) or an error. */
+static int make_moves(struct walker *w, uint32_t number, size_t count, bool *news)
 {
 	struct search *s = w->search;
-	size_t count;
 
-	if (!load(w, number, w->here))
-		return no_memory(w);
-	count = model_moves(s->model, w->here, w->moves);
-	if (!count)
-		return model_is_final(s->model, w->here) ? judge_final(w, number) :
-							   find(w, VERDICT_DEADLOCK, number, NULL);
 	for (size_t i = 0; i < count; i++) {
 		enum move_end end;
 		uint32_t to;
@@ -238,14 +232,55 @@ static int expand(struct walker *w, uint32_t number)
 		if (end != MOVE_DONE)
 			return judge_move(w, end, number, &w->moves[i]);
 		error = add(w, w->there, number, w->moves[i], &to);
-		if (!error && !note_link(s, number, to))
+		if (!error && !s->config.reduces && !note_link(s, number, to))
 			error = no_memory(w);
 		if (error)
 			return error;
+		*news = *news || to > number;
 		if (shows_progress(s->model, w->here, w->there, w->moves[i].vm))
 			s->good[number] = true;
 	}
 	return 0;
+}
+
+/*
+ * A few of its moves may be enough; but not if they only lead back, for then the others
+ * might be put off for ever.
+ */
+static int expand_reduced(struct walker *w, uint32_t number, bool *enough)
+{
+	size_t count;
+	int result = 0;
+
+	for (unsigned k = 0; !result && !*enough; k++) {
+		count = reduction_moves(&w->search->reduction, w->here, k, w->moves);
+		if (!count)
+			break;
+		result = make_moves(w, number, count, enough);
+	}
+	return result;
+}
+
+/* Goes on from a state. 0, 1 (over) or an error. */
+static int expand(struct walker *w, uint32_t number)
+{
+	struct search *s = w->search;
+	bool enough = false;
+	size_t count;
+	int result;
+
+	if (!load(w, number, w->here))
+		return no_memory(w);
+	if (s->config.reduces) {
+		result = expand_reduced(w, number, &enough);
+		if (result || enough)
+			return result;
+	}
+	count = model_moves(s->model, w->here, w->moves);
+	if (!count)
+		return model_is_final(s->model, w->here) ? judge_final(w, number) :
+							   find(w, VERDICT_DEADLOCK, number, NULL);
+	return make_moves(w, number, count, &enough);
 }
 
 static int bound(struct search *s, const char *which)
@@ -290,6 +325,8 @@ static int walk(struct walker *w)
 
 	if (end != MOVE_DONE)
 		return judge_move(w, end, 0, NULL);
+	s->at = 0;
+	s->depth = s->finals = 0;
 	result = add(w, w->there, 0, (struct move){ 0 }, &number);
 	s->level_end = 1;
 	for (; !result && s->at < s->states.count; s->at++) {
@@ -297,7 +334,23 @@ static int walk(struct walker *w)
 		if (!result)
 			result = expand(w, s->at);
 	}
-	return result ? result : find_livelock(w);
+	return result || s->config.reduces ? result : find_livelock(w);
+}
+
+/* Once; or, where moves are left out, until it is known that none had to be made. */
+static int walk_on(struct walker *w)
+{
+	struct search *s = w->search;
+	int result;
+
+	do {
+		if (s->config.reduces && reduction_learn(&s->reduction))
+			return no_memory(w);
+		store_fini(&s->states);
+		s->rounds++;
+		result = walk(w);
+	} while (!result && s->config.reduces && reduction_is_stale(&s->reduction));
+	return result;
 }
 
 int search_run(struct search *s, const struct search_config *config, struct model *model,
@@ -306,14 +359,15 @@ int search_run(struct search *s, const struct search_config *config, struct mode
 	struct walker *w = calloc(1, sizeof(*w));
 	int result;
 
-	*s = (struct search){ .config = *config, .model = model, .verdict = VERDICT_VERIFIED };
+	*s = (struct search){ .config = *config, .model = model, .verdict = VERDICT_VERIFIED,
+			     .reduction = { .model = model } };
 	if (!w)
 		return baton_diag_set(diag, -ENOMEM, "explore", "out of memory");
 	w->search = s;
 	w->diag = diag;
 	w->here = model_new_state();
 	w->there = model_new_state();
-	result = w->here && w->there ? walk(w) : no_memory(w);
+	result = w->here && w->there ? walk_on(w) : no_memory(w);
 	model_free_state(w->here);
 	model_free_state(w->there);
 	free(w->bytes);
@@ -323,6 +377,7 @@ int search_run(struct search *s, const struct search_config *config, struct mode
 
 void search_fini(struct search *s)
 {
+	reduction_fini(&s->reduction);
 	store_fini(&s->states);
 	free(s->origins);
 	free(s->links);

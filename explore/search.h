@@ -10,6 +10,7 @@
 #define BATON_EXPLORE_SEARCH_H
 
 #include "model.h"
+#include "reduction.h"
 #include "store.h"
 
 struct search;
@@ -27,6 +28,7 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 struct search_config {
+	bool reduces;	 /* leaves out moves that can be put off: see reduction.h */
 	uint64_t steps;	 /* moves of a schedule at most; UINT64_MAX */
 	uint64_t states; /* at most */
 	uint64_t bytes;	 /* of memory, about */
@@ -40,6 +42,7 @@ struct search_config {
 struct search {
 	struct search_config config;
 	struct model *model;
+	struct reduction reduction;
 	struct store states; /* encoded */
 	struct search_origin { /* of a state: the one before, and the move from there */
 		uint32_t from;
@@ -54,6 +57,7 @@ struct search {
 	uint64_t depth; /* of that state */
 	uint64_t moves; /* made so far */
 	uint64_t finals;
+	uint64_t rounds; /* of the search, with `reduces` */
 
 	enum verdict verdict;
 	const char *why;  /* VIOLATED by the judge, REFUSED; BOUND: which; or NULL */
