@@ -109,10 +109,10 @@ else
 	lab file-paged
 fi
 
-# Whatever is in the folder has been run.
+# Whatever is in the folder has been run; what is there to be explored, by explore-labs.sh.
 tested=$(sed -n 's/^	*lab[a-z_]* \([a-z0-9-]*\).*/\1/p' "$0" |
 	sed 's/^matrix$/matrix-c/; s/^simple-kvm$/simple-kvm-protected/; s/^timer$/timer-protected/; s/^file$/file-protected/; s/^thousand$/thousand-spin/' | sort -u)
 run lab
-[ "$tested" = "$(awk '{ print $1 }' "$out")" ]
+[ "$tested" = "$(awk '$1 !~ /^explore-/ { print $1 }' "$out")" ]
 result $? 'no lab is without a test'
 finish
