@@ -4,180 +4,33 @@
  */
 #include "explore_path.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "baton/abi.h"
-#include "disassembly.h"
 #include "heap.h"
 
-/* -------------------------------------------------------------------- code */
-
-/* A read stands at its instruction, everything else behind it. */
-static bool stands_before(const struct node *n)
+void explore_path_of(struct explore_path *path, struct exploration *e, const struct move *moves,
+		     size_t count)
 {
-	return n->kind == NODE_READ || (n->kind == NODE_CALL && !n->writes);
-}
+	struct symbols **symbols = explore_symbols_open(e->scenario);
+	struct state *state = model_new_state();
 
-/* The instruction in words, as far as it is sure where it begins. */
-static void set_instruction(struct explore_step *step, struct exploration *e, uint32_t node,
-			    struct symbols *symbols)
-{
-	struct baton_vm *vm = machines_at(e->machines, node);
-	bool starts[BATON_CODE_BEFORE] = { false };
-	struct baton_death at = { .address = step->node->rip };
-	struct disassembly lines;
-	unsigned bits = 32;
-	int size;
+	*path = (struct explore_path){ .steps = heap_zeroed(count + 1, sizeof(*path->steps)) };
+	if (state)
+		model_first(&e->model, state, NULL);
+	for (; state && path->count < count; path->count++) {
+		struct explore_step *step = &path->steps[path->count];
 
-	if (!vm)
-		return;
-	size = baton_vcpu_code(baton_vm_vcpu(vm), at.code, sizeof(at.code), &bits);
-	if (size <= 0)
-		return;
-	at.code_size = (uint32_t)size;
-	at.code_bits = bits;
-	at.before_size = BATON_CODE_BEFORE;
-	while (at.before_size && baton_vcpu_read(baton_vm_vcpu(vm), at.address - at.before_size, at.before,
-						 at.before_size))
-		at.before_size /= 2;
-	symbols_mark_starts(symbols, at.address, at.before_size, starts);
-	disassemble(&at, starts, &lines);
-	for (size_t i = 0; i < lines.count; i++)
-		if (lines.lines[i].guilty && (stands_before(step->node) || i))
-			snprintf(step->instruction, sizeof(step->instruction), "%.95s",
-				 lines.lines[stands_before(step->node) ? i : i - 1].text);
-}
-
-/* -------------------------------------------------------------------- words */
-
-static const char *call_name(uint64_t port)
-{
-	switch (port) {
-#define BATON_CALL(id, number, name, direction, fields, summary)                              \
-	case BATON_CALL_##id:                                                                  \
-		return #name;
-#include "baton/hypercalls.def"
-#undef BATON_CALL
-	default:
-		return NULL;
+		explore_step_look(step, e, symbols, state, moves[path->count]);
+		explore_step_make(step, e, state, NULL);
 	}
-}
-
-struct cell_text {
-	char text[48];
-};
-
-/* "memory+0x10": of the only region, "+0x10" would do, but a name is worth more. */
-static struct cell_text cell(const struct exploration *e, const struct explore_step *step)
-{
-	struct cell_text c;
-
-	snprintf(c.text, sizeof(c.text), "%.24s+0x%" PRIx32, e->scenario->regions[step->region].name,
-		 step->offset);
-	return c;
-}
-
-static void set_text(struct explore_step *s, const struct exploration *e)
-{
-	const struct node *n = s->node;
-	const char *name = n ? call_name(n->port) : NULL;
-	const char *queue = e->memory == MEMORY_TSO ? ", on its way" : "";
-
-	if (!n)
-		snprintf(s->text, sizeof(s->text), "%s ← 0x%" PRIx64 " lands", cell(e, s).text, s->value);
-	else if (n->kind == NODE_READ && s->writes)
-		snprintf(s->text, sizeof(s->text), "%s → 0x%" PRIx64 ", ← 0x%" PRIx64 " in one",
-			 cell(e, s).text, s->value, s->stored);
-	else if (n->kind == NODE_READ)
-		snprintf(s->text, sizeof(s->text), "%s → 0x%" PRIx64, cell(e, s).text, s->value);
-	else if (n->kind == NODE_WRITE)
-		snprintf(s->text, sizeof(s->text), "%s ← 0x%" PRIx64 "%s", cell(e, s).text, s->value, queue);
-	else if (n->kind == NODE_CHOOSE)
-		snprintf(s->text, sizeof(s->text), "chooses %" PRIu64 " of 0 to %" PRIu64, s->value,
-			 n->data - 1);
-	else if (n->kind == NODE_FENCE)
-		snprintf(s->text, sizeof(s->text), "passes a fence");
-	else if (name)
-		snprintf(s->text, sizeof(s->text), "%s %" PRIu64, name, n->data);
-	else if (n->writes)
-		snprintf(s->text, sizeof(s->text), "out 0x%" PRIx64 " ← 0x%" PRIx64, n->port, n->data);
-	else
-		snprintf(s->text, sizeof(s->text), "in 0x%" PRIx64, n->port);
-}
-
-/* ------------------------------------------------------------------- the way */
-
-/* What the move is about to do, from the state before it. */
-static void set_access(struct explore_step *step, const struct exploration *e,
-		       const struct state *state)
-{
-	const struct node *n = step->node;
-
-	step->region = SIZE_MAX;
-	if (!n) {
-		const struct model_store *store = &state->queue[step->move.vm][0];
-
-		step->region = e->model.places[store->word].region;
-		step->offset = e->model.places[store->word].offset + store->shift;
-		step->size = store->size;
-		step->value = store->value;
-		return;
-	}
-	step->value = n->kind == NODE_CHOOSE ? step->move.choice : n->data;
-	if (n->kind != NODE_READ && n->kind != NODE_WRITE)
-		return;
-	step->region = n->region;
-	step->offset = n->offset;
-	step->size = n->size;
-	if (n->kind == NODE_READ)
-		model_load(&e->model, state, n, &step->value);
+	/* It moves no more: what was noted of nodes holds from here on. */
+	model_free_state(state);
+	explore_symbols_close(e->scenario, symbols);
 }
 
 void explore_path_init(struct explore_path *path, struct exploration *e)
 {
-	const struct search *s = &e->search;
-	struct symbols **symbols = heap_zeroed(e->scenario->vm_count, sizeof(struct symbols *));
-	struct state *state = model_new_state();
-
-	*path = (struct explore_path){ .steps = heap_zeroed(s->path_length + 1, sizeof(*path->steps)) };
-	for (size_t i = 0; i < e->scenario->vm_count; i++)
-		symbols[i] = symbols_open(e->scenario->vms[i].path);
-	if (state)
-		model_first(&e->model, state, NULL);
-	for (; state && path->count < s->path_length; path->count++) {
-		struct explore_step *step = &path->steps[path->count];
-		uint32_t node;
-		struct node copy;
-
-		step->move = s->path[path->count];
-		node = state->node[step->move.vm];
-		if (step->move.kind == MOVE_STEP)
-			step->node = machines_node(e->machines, node);
-		set_access(step, e, state);
-		if (step->node) {
-			copy = *step->node;
-			symbols_find(symbols[step->move.vm], copy.rip - !stands_before(&copy), &step->place);
-			set_instruction(step, e, node, symbols[step->move.vm]);
-		}
-		model_move(&e->model, state, step->move, NULL);
-		/* The automaton may have moved. */
-		if (step->node)
-			step->node = machines_node(e->machines, node);
-		if (step->node && step->node->kind == NODE_READ && step->node->atomic) {
-			step->writes = true;
-			step->stored = model_peek(&e->model, state, step->node->region, step->node->offset,
-						  step->node->size);
-		}
-		step->queued = state->queued[step->move.vm];
-		set_text(step, e);
-	}
-	/* It moves no more: what was noted of nodes holds from here on. */
-	model_free_state(state);
-	for (size_t i = 0; i < e->scenario->vm_count; i++)
-		symbols_close(symbols[i]);
-	free(symbols);
+	explore_path_of(path, e, e->search.path, e->search.path_length);
 }
 
 void explore_path_fini(struct explore_path *path)

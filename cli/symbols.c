@@ -4,6 +4,7 @@
  */
 #include "symbols.h"
 
+#include <dwarf.h>
 #include <elfutils/libdwfl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,48 @@ static Dwfl_Module *module_of(struct symbols *symbols, uint64_t address)
 	return symbols ? dwfl_addrmodule(symbols->dwfl, address) : NULL;
 }
 
+/* The file and the line that an inlined function is called in. */
+static const char *call_of(Dwarf_Die *unit, Dwarf_Die *inlined, int *line)
+{
+	Dwarf_Attribute attribute;
+	Dwarf_Word file, at;
+	Dwarf_Files *files;
+	size_t count;
+
+	if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &file) ||
+	    dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &at) ||
+	    dwarf_getsrcfiles(unit, &files, &count) || file >= count)
+		return NULL;
+	*line = (int)at;
+	return dwarf_filesrc(files, file, NULL, NULL);
+}
+
+/* From the inside to the outside, until there is a call in the unit's own file. */
+static void find_caller(Dwfl_Module *module, uint64_t address, struct symbols_place *place)
+{
+	Dwarf_Addr bias;
+	Dwarf_Die *unit = dwfl_module_addrdie(module, address, &bias), *inner = NULL, *scopes = NULL;
+	const char *own = unit ? dwarf_diename(unit) : NULL;
+	int count = 0;
+
+	/* The scopes of an address lead to where its function is defined, a DIE's to where it is. */
+	if (own && strcmp(own, place->file) && dwarf_getscopes(unit, address - bias, &inner) > 0)
+		count = dwarf_getscopes_die(&inner[0], &scopes);
+	for (int i = 0; i < count && !*place->caller_file; i++) {
+		const char *file = NULL;
+		int line = 0;
+
+		if (dwarf_tag(&scopes[i]) == DW_TAG_inlined_subroutine)
+			file = call_of(unit, &scopes[i], &line);
+		if (!file || strcmp(file, own))
+			continue;
+		copy_printable(place->caller_file, sizeof(place->caller_file), file);
+		place->caller_line = line;
+	}
+	free(inner);
+	free(scopes);
+}
+
 bool symbols_find(struct symbols *symbols, uint64_t address, struct symbols_place *place)
 {
 	Dwfl_Module *module = module_of(symbols, address);
@@ -78,6 +121,11 @@ bool symbols_find(struct symbols *symbols, uint64_t address, struct symbols_plac
 	text = line ? dwfl_lineinfo(line, NULL, &place->line, NULL, NULL, NULL) : NULL;
 	if (text)
 		copy_printable(place->file, sizeof(place->file), text);
+	text = line ? dwfl_line_comp_dir(line) : NULL;
+	if (text)
+		copy_printable(place->folder, sizeof(place->folder), text);
+	if (place->file[0])
+		find_caller(module, address, place);
 	return place->name[0] || place->file[0];
 }
 

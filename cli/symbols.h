@@ -26,6 +26,10 @@ struct symbols_place {
 	uint64_t offset; /* from it */
 	char file[256];	 /* of the source, as the compiler was given it; or "" */
 	int line;	 /* in it */
+	char folder[256]; /* where the compiler was, if the image says so */
+	/* Of a function of another file that was inlined: the call in the program's own. */
+	char caller_file[256]; /* or "" */
+	int caller_line;
 };
 
 /* False, and both texts empty, if nothing is known. `symbols` may be NULL. */
