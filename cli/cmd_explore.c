@@ -2,7 +2,7 @@
 /*
  * cmd_explore.c - `baton explore`: takes the VMs of a scenario through every schedule.
  *
- * What it finds goes to stdout, unless `--json -` claims it.
+ * What it finds goes to stdout, unless `--json -` or `--html -` claims it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 
 #include "cmd.h"
 #include "conductor.h"
+#include "explore_html.h"
 #include "explore_options.h"
 #include "explore_show.h"
 #include "labs.h"
@@ -38,13 +39,32 @@ static enum status complain(const struct scenario *scenario, const struct yaml_e
 	return status;
 }
 
-static FILE *open_json(const char *name)
-{
-	FILE *file = strcmp(name, "-") ? fopen(name, "we") : stdout;
+/* What is written besides the text; NULL where it is not wanted. */
+struct outputs {
+	FILE *json, *html;
+};
 
-	if (!file)
-		fprintf(stderr, "baton explore: cannot write %s: %s\n", name, strerror(errno));
-	return file;
+static int refuse_output(const char *name, int error)
+{
+	fprintf(stderr, "baton explore: cannot write %s: %s\n", name, strerror(-error));
+	return error;
+}
+
+static int open_output(const char *name, FILE **file)
+{
+	*file = NULL;
+	if (!name)
+		return 0;
+	*file = strcmp(name, "-") ? fopen(name, "we") : stdout;
+	return *file ? 0 : refuse_output(name, -errno);
+}
+
+/* 0, or an error with a message, unless there has been one already. */
+static int close_output(FILE *file, const char *name, bool told)
+{
+	if (!file || file == stdout || !fclose(file) || told)
+		return 0;
+	return refuse_output(name, -errno);
 }
 
 /* Writes the schedule, if one was found. 0 or -errno. */
@@ -61,28 +81,31 @@ static int record(const struct exploration *e, const struct explore_path *path, 
 }
 
 static enum status report(struct exploration *e, const struct explore_options *options,
-			  const struct terminal *out, FILE *json)
+			  const struct terminal *out, const struct outputs *to)
 {
 	struct explore_path path;
 	enum status status = exploration_is_met(e) ? STATUS_MET : STATUS_UNMET;
-	int error = 0;
+	int error;
 
 	explore_path_init(&path, e);
-	if (json != stdout)
+	if (to->json != stdout && to->html != stdout)
 		explore_show(e, options->quiet ? NULL : &path, out);
-	if (json)
-		error = explore_json(e, &path, json);
+	if (to->json && (error = explore_json(e, &path, to->json))) {
+		refuse_output(options->json, error);
+		status = STATUS_USAGE;
+	}
+	if (to->html && (error = explore_html(e, &path, to->html))) {
+		refuse_output(options->html, error);
+		status = STATUS_USAGE;
+	}
 	if (options->record && e->search.path_length && record(e, &path, options->record))
 		status = STATUS_USAGE;
 	explore_path_fini(&path);
-	if (!error)
-		return status;
-	fprintf(stderr, "baton explore: cannot write %s: %s\n", options->json, strerror(-error));
-	return STATUS_USAGE;
+	return status;
 }
 
 static enum status explore(const struct explore_options *options, const struct scenario *scenario,
-			   FILE *json)
+			   const struct outputs *to)
 {
 	const struct search_config config = {
 		.reduces = options->reduces, .steps = options->bound, .states = options->states, .bytes = options->space,
@@ -100,7 +123,7 @@ static enum status explore(const struct explore_options *options, const struct s
 	if (status)
 		complain(scenario, &error, status);
 	else
-		status = report(&e, options, &out, json);
+		status = report(&e, options, &out, to);
 	exploration_end(&e);
 	return status;
 }
@@ -127,20 +150,19 @@ static enum status load_and_explore(const struct explore_options *options, const
 	struct scenario scenario;
 	struct yaml_error error;
 	enum status status = STATUS_USAGE;
-	FILE *json = NULL;
+	struct outputs to = { NULL };
 
 	scenario_init(&scenario, file);
 	if (scenario_load(&scenario, &error) || scenario_finish(&scenario, &error)) {
 		complain(&scenario, &error, status);
 		goto out;
 	}
-	if (options->json && !(json = open_json(options->json)))
-		goto out;
-	status = explore(options, &scenario, json);
-	if (json && json != stdout && fclose(json) && !status) {
-		fprintf(stderr, "baton explore: cannot write %s: %s\n", options->json, strerror(errno));
+	if (!open_output(options->json, &to.json) && !open_output(options->html, &to.html))
+		status = explore(options, &scenario, &to);
+	if (close_output(to.json, options->json, status))
 		status = STATUS_USAGE;
-	}
+	if (close_output(to.html, options->html, status))
+		status = STATUS_USAGE;
 out:
 	scenario_fini(&scenario);
 	return status;

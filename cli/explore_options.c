@@ -78,6 +78,9 @@ static int take(void *context, size_t row, const char *text)
 	case OPTION_JSON:
 		options->json = text;
 		return 0;
+	case OPTION_HTML:
+		options->html = text;
+		return 0;
 	case OPTION_QUIET:
 		options->quiet = true;
 		return 0;
@@ -97,6 +100,8 @@ int explore_options_parse(struct explore_options *options, int argc, char **argv
 	first = options_parse(&table, argc, argv, options);
 	if (first < 0 || options->help)
 		return first < 0 ? first : 0;
+	if (options->json && options->html && !strcmp(options->json, "-") && !strcmp(options->html, "-"))
+		return options_complain(&table, "--json and --html cannot both go to stdout");
 	if (first == argc)
 		return options_complain(&table, "nothing to explore; expected a scenario or a lab, see "
 					"baton explore --help");

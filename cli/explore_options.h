@@ -14,7 +14,7 @@ struct explore_options {
 	bool tso, reduces;
 	uint64_t bound; /* UINT64_MAX: none */
 	uint64_t states, space;
-	const char *record, *json; /* or NULL */
+	const char *record, *json, *html; /* or NULL */
 	bool quiet, help;
 };
 
