@@ -515,12 +515,14 @@ struct baton_vm *machines_at(struct machines *m, uint32_t node)
 {
 	const struct node *n = &m->automaton.nodes[node];
 	struct machine *v = &m->vms[n->vm];
+	enum baton_run_end end;
 
 	if (v->node == node)
 		return v->vm;
 	if (!can_be_loaded(n) || load(m, v, node, NULL))
 		return NULL;
-	return v->vm;
+	/* It asks the gate now, rather than while another one moves: it would seem to be woken. */
+	return run(m, &end, NULL) ? NULL : v->vm;
 }
 
 /* Lets a VM go on from a node with an answer. `*blocked`: its device has it wait. */

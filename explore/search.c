@@ -319,10 +319,15 @@ static int check_bounds(struct search *s)
 static int walk(struct walker *w)
 {
 	struct search *s = w->search;
-	enum move_end end = model_first(s->model, w->there, w->diag);
+	const struct state *first = s->config.first;
+	enum move_end end = MOVE_DONE;
 	uint32_t number;
 	int result;
 
+	if (!first)
+		end = model_first(s->model, w->there, w->diag);
+	else if (!model_copy(s->model, first, w->there))
+		return no_memory(w);
 	if (end != MOVE_DONE)
 		return judge_move(w, end, 0, NULL);
 	s->at = 0;

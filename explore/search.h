@@ -28,6 +28,7 @@ enum verdict {
 const char *verdict_name(enum verdict verdict);
 
 struct search_config {
+	const struct state *first; /* where to begin; NULL: where the VMs begin. Borrowed */
 	bool reduces;	 /* leaves out moves that can be put off: see reduction.h */
 	uint64_t steps;	 /* moves of a schedule at most; UINT64_MAX */
 	uint64_t states; /* at most */
@@ -62,7 +63,7 @@ struct search {
 	enum verdict verdict;
 	const char *why;  /* VIOLATED by the judge, REFUSED; BOUND: which; or NULL */
 	uint32_t vm;	  /* that died, or that is refused */
-	struct move *path; /* from the first state to what was found */
+	struct move *path; /* from the first state of the search to what was found */
 	size_t path_length;
 };
 
