@@ -14,10 +14,8 @@
 #include "explore_html.h"
 #include "explore_options.h"
 #include "explore_show.h"
-#include "labs.h"
-#include "run_options.h"
+#include "explore_subject.h"
 #include "status.h"
-#include "suggest.h"
 
 static int print_help(void)
 {
@@ -26,17 +24,6 @@ static int print_help(void)
 	     "share: verified, or a shortest schedule that breaks them.\n");
 	explore_options_help(stdout);
 	return STATUS_MET;
-}
-
-static enum status complain(const struct scenario *scenario, const struct yaml_error *error,
-			    enum status status)
-{
-	if (error->at.line)
-		fprintf(stderr, "%s:%u:%u: %s\n", scenario->file, error->at.line, error->at.column,
-			error->text);
-	else
-		fprintf(stderr, "%s: %s\n", scenario->file, error->text);
-	return status;
 }
 
 /* What is written besides the text; NULL where it is not wanted. */
@@ -104,7 +91,7 @@ static enum status report(struct exploration *e, const struct explore_options *o
 	return status;
 }
 
-static enum status explore(const struct explore_options *options, const struct scenario *scenario,
+static enum status explore(const struct explore_options *options, const struct explore_subject *subject,
 			   const struct outputs *to)
 {
 	const struct search_config config = {
@@ -117,54 +104,14 @@ static enum status explore(const struct explore_options *options, const struct s
 
 	terminal_init(&terminal, stderr);
 	terminal_init(&out, stdout);
-	status = exploration_begin(&e, scenario, options->tso ? MEMORY_TSO : MEMORY_SC, &terminal, &error);
+	status = exploration_begin(&e, &subject->scenario, options->tso ? MEMORY_TSO : MEMORY_SC, &terminal, &error);
 	if (!status)
 		status = exploration_search(&e, &config, &error);
 	if (status)
-		complain(scenario, &error, status);
+		explore_subject_complain(subject, &error);
 	else
 		status = report(&e, options, &out, to);
 	exploration_end(&e);
-	return status;
-}
-
-/* A file, or a lab. NULL after a message. */
-static const char *find_scenario(const struct labs *labs, const char *name)
-{
-	const struct lab *lab;
-	const char *meant;
-
-	if (run_options_is_scenario(name))
-		return name;
-	lab = labs_find(labs, name);
-	if (lab)
-		return lab->path;
-	meant = suggest(name, labs_word, labs);
-	fprintf(stderr, "baton explore: \"%s\" is no scenario, and no lab%s%s%s; baton lab lists them\n",
-		name, meant ? " (did you mean \"" : "", meant ? meant : "", meant ? "\"?)" : "");
-	return NULL;
-}
-
-static enum status load_and_explore(const struct explore_options *options, const char *file)
-{
-	struct scenario scenario;
-	struct yaml_error error;
-	enum status status = STATUS_USAGE;
-	struct outputs to = { NULL };
-
-	scenario_init(&scenario, file);
-	if (scenario_load(&scenario, &error) || scenario_finish(&scenario, &error)) {
-		complain(&scenario, &error, status);
-		goto out;
-	}
-	if (!open_output(options->json, &to.json) && !open_output(options->html, &to.html))
-		status = explore(options, &scenario, &to);
-	if (close_output(to.json, options->json, status))
-		status = STATUS_USAGE;
-	if (close_output(to.html, options->html, status))
-		status = STATUS_USAGE;
-out:
-	scenario_fini(&scenario);
 	return status;
 }
 
@@ -172,17 +119,20 @@ int cmd_explore(int argc, char **argv)
 {
 	struct explore_options options;
 	enum status status = STATUS_USAGE;
-	struct labs labs;
-	const char *file;
+	struct explore_subject subject;
+	struct outputs to = { NULL };
 
 	if (explore_options_parse(&options, argc, argv))
 		return STATUS_USAGE;
 	if (options.help)
 		return print_help();
-	labs_init(&labs);
-	file = find_scenario(&labs, options.scenario);
-	if (file)
-		status = load_and_explore(&options, file);
-	labs_fini(&labs);
+	if (!explore_subject_open(&subject, "explore", options.scenario) &&
+	    !open_output(options.json, &to.json) && !open_output(options.html, &to.html))
+		status = explore(&options, &subject, &to);
+	if (close_output(to.json, options.json, status))
+		status = STATUS_USAGE;
+	if (close_output(to.html, options.html, status))
+		status = STATUS_USAGE;
+	explore_subject_close(&subject);
 	return status;
 }

@@ -176,22 +176,20 @@ static bool is_expected(const struct exploration *e, const uint32_t *values)
 	return !o->given;
 }
 
-static const char *judge(void *context, const struct model *model, const struct state *state)
+/* Statuses and words of a state in which all have ended. */
+static void read_values(const struct exploration *e, const struct state *state, uint32_t *values)
 {
-	struct exploration *e = context;
-	uint32_t values[MACHINES_MAX + 64], number;
-	size_t used;
-	bool is_new;
-
 	for (size_t i = 0; i < e->scenario->vm_count; i++)
 		values[i] = (uint32_t)machines_node(e->machines, state->node[i])->data;
 	for (size_t i = 0; i < e->scenario->explore.word_count; i++)
 		values[e->scenario->vm_count + i] =
-			word_at(e, model, state, e->scenario->explore.words[i]);
-	number = store_add(&e->outcomes, values, e->width * sizeof(*values), &is_new);
-	if (is_new)
-		e->outcome_states = heap_grow(e->outcome_states, number, sizeof(*e->outcome_states));
-	e->outcome_states[number]++;
+			word_at(e, &e->model, state, e->scenario->explore.words[i]);
+}
+
+static const char *judge_values(struct exploration *e, const uint32_t *values)
+{
+	size_t used;
+
 	for (size_t i = 0; i < e->scenario->vm_count; i++)
 		if (!status_is_met(e, i, values[i]))
 			return e->wrong;
@@ -203,6 +201,28 @@ static const char *judge(void *context, const struct model *model, const struct 
 	if (used < sizeof(e->wrong))
 		snprintf(e->wrong + used, sizeof(e->wrong) - used, " is none of those that may come out");
 	return e->wrong;
+}
+
+const char *exploration_judge(struct exploration *e, const struct state *state)
+{
+	uint32_t values[MACHINES_MAX + 64];
+
+	read_values(e, state, values);
+	return judge_values(e, values);
+}
+
+static const char *judge(void *context, const struct model *model, const struct state *state)
+{
+	struct exploration *e = context;
+	uint32_t values[MACHINES_MAX + 64], number;
+	bool is_new;
+
+	read_values(e, state, values);
+	number = store_add(&e->outcomes, values, e->width * sizeof(*values), &is_new);
+	if (is_new)
+		e->outcome_states = heap_grow(e->outcome_states, number, sizeof(*e->outcome_states));
+	e->outcome_states[number]++;
+	return judge_values(e, values);
 }
 
 bool exploration_outcome(const struct exploration *e, size_t i, struct exploration_outcome *outcome)
@@ -277,6 +297,9 @@ enum status exploration_search(struct exploration *e, const struct search_config
 	struct baton_diag diag = { .message = "" };
 	int result;
 
+	search_fini(&e->search);
+	if (c.first)
+		e->began_ns = now_ns();
 	c.judge = judge;
 	c.progress = progress;
 	c.context = e;

@@ -49,7 +49,13 @@ enum status exploration_begin(struct exploration *exploration, const struct scen
 			      struct yaml_error *error);
 void exploration_end(struct exploration *exploration);
 
-/* Searches. `config` says the bounds. Errors as above. */
+/*
+ * What is wrong with a state in which all have ended, as the scenario has it, or NULL. Static
+ * until the next call.
+ */
+const char *exploration_judge(struct exploration *exploration, const struct state *state);
+
+/* Searches, perhaps once more. `config` says the bounds. Errors as above. */
 enum status exploration_search(struct exploration *exploration, const struct search_config *config,
 			       struct yaml_error *error);
 

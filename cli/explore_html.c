@@ -26,7 +26,6 @@ struct page {
 	struct explore_cells cells;
 	struct state *before, *after; /* of the move that is written */
 	uint32_t inside[MACHINES_MAX]; /* sections that the VM is in; a bit each */
-	bool dies; /* the move ends with its VM's death */
 };
 
 /* ------------------------------------------------------------------- texts */
@@ -466,20 +465,6 @@ static void write_row(const struct page *p, size_t number, const struct explore_
 	fputs("</tr>\n", p->to);
 }
 
-/* Who is in which section, after a move that was made. */
-static void note_section(struct page *p, const struct explore_step *s)
-{
-	uint32_t bit;
-
-	if (!s->node || s->node->kind != NODE_CALL || s->node->data >= BATON_SECTIONS || p->dies)
-		return;
-	bit = UINT32_C(1) << s->node->data;
-	if (s->node->port == BATON_CALL_ENTER)
-		p->inside[s->move.vm] |= bit;
-	else if (s->node->port == BATON_CALL_LEAVE)
-		p->inside[s->move.vm] &= ~bit;
-}
-
 /* Goes the way again, row by row. */
 static void write_rows(struct page *p)
 {
@@ -491,8 +476,8 @@ static void write_rows(struct page *p)
 
 		if (!model_copy(&p->e->model, p->after, p->before))
 			return;
-		p->dies = model_move(&p->e->model, p->after, s->move, NULL) != MOVE_DONE;
-		note_section(p, s);
+		if (model_move(&p->e->model, p->after, s->move, NULL) == MOVE_DONE && s->node)
+			explore_note_section(s->node, p->inside);
 		write_row(p, i + 1, s);
 	}
 }

@@ -195,6 +195,16 @@ enum move_end explore_step_make(struct explore_step *step, struct exploration *e
 	return end;
 }
 
+void explore_note_section(const struct node *node, uint32_t *inside)
+{
+	if (node->kind != NODE_CALL || node->data >= BATON_SECTIONS)
+		return;
+	if (node->port == BATON_CALL_ENTER)
+		inside[node->vm] |= UINT32_C(1) << node->data;
+	else if (node->port == BATON_CALL_LEAVE)
+		inside[node->vm] &= ~(UINT32_C(1) << node->data);
+}
+
 struct symbols **explore_symbols_open(const struct scenario *scenario)
 {
 	struct symbols **symbols = heap_zeroed(scenario->vm_count, sizeof(struct symbols *));

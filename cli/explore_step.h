@@ -40,6 +40,9 @@ void explore_step_look(struct explore_step *step, struct exploration *exploratio
 enum move_end explore_step_make(struct explore_step *step, struct exploration *exploration,
 				struct state *state, struct baton_diag *diag);
 
+/* Who is in which section, a bit each, after a step from a node was made. */
+void explore_note_section(const struct node *node, uint32_t *inside);
+
 /* The name of a call, or NULL. */
 const char *explore_call_name(uint64_t port);
 
