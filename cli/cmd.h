@@ -14,6 +14,7 @@ int cmd_sim(int argc, char **argv);
 int cmd_snapshot(int argc, char **argv);
 int cmd_exits(int argc, char **argv);
 int cmd_explore(int argc, char **argv);
+int cmd_play(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

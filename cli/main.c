@@ -23,6 +23,7 @@ static const struct command {
 	{ "lab", "runs one of the labs by name, or lists them", cmd_lab },
 	{ "snapshot", "runs until a time, and writes what there is then into a file", cmd_snapshot },
 	{ "explore", "takes VMs through every schedule there is, and shows one that breaks them", cmd_explore },
+	{ "play", "you are the scheduler: move by move, through any schedule that there is", cmd_play },
 	{ "trace", "what a run's trace says: each nanosecond, each exit, each decision", cmd_trace },
 	{ "sim", "the same policies on a virtual clock, for up to millions of VMs", cmd_sim },
 	{ "exits", "who leaves its guests why, of all VMs on this host", cmd_exits },
