@@ -112,7 +112,10 @@ bool access_is_fence(const uint8_t *code, size_t size, unsigned bits)
 	if (o.left < 2 || o.at[0] != 0x0F)
 		return false;
 	switch (o.at[1]) {
-	case 0x01: /* LGDT, LIDT, INVLPG and others */
+	case 0x00: /* LLDT and LTR: /2, /3 */
+		return o.left > 2 && (o.at[2] >> 3 & 6) == 2;
+	case 0x01: /* LGDT, LIDT and INVLPG: /2, /3, /7 of memory; SERIALIZE */
+		return o.left > 2 && (names_memory(&o, 2) ? 0x8C >> (o.at[2] >> 3 & 7) & 1 : o.at[2] == 0xE8);
 	case 0x22: /* MOV to a control register … */
 	case 0x23: /* … and to a debug register */
 	case 0x30: /* WRMSR */
