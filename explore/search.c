@@ -271,7 +271,7 @@ static int expand(struct walker *w, uint32_t number)
 
 	if (!load(w, number, w->here))
 		return no_memory(w);
-	if (s->config.reduces) {
+	if (s->config.reduces && s->depth < s->config.steps) {
 		result = expand_reduced(w, number, &enough);
 		if (result || enough)
 			return result;
@@ -280,6 +280,10 @@ static int expand(struct walker *w, uint32_t number)
 	if (!count)
 		return model_is_final(s->model, w->here) ? judge_final(w, number) :
 							   find(w, VERDICT_DEADLOCK, number, NULL);
+	if (s->depth >= s->config.steps) {
+		s->cut = true;
+		return 0;
+	}
 	return make_moves(w, number, count, &enough);
 }
 
@@ -303,8 +307,6 @@ static int check_bounds(struct search *s)
 		s->level_end = (uint32_t)s->states.count;
 		s->depth++;
 	}
-	if (s->depth >= s->config.steps)
-		return bound(s, "steps");
 	if (s->states.count >= s->config.states)
 		return bound(s, "states");
 	if (s->at % PROGRESS_EVERY)
@@ -339,6 +341,8 @@ static int walk(struct walker *w)
 		if (!result)
 			result = expand(w, s->at);
 	}
+	if (!result && s->cut)
+		return bound(s, "steps");
 	return result || s->config.reduces ? result : find_livelock(w);
 }
 

@@ -59,6 +59,7 @@ struct search {
 	uint64_t moves; /* made so far */
 	uint64_t finals;
 	uint64_t rounds; /* of the search, with `reduces` */
+	bool cut; /* a state as deep as the bound has moves, which were not made */
 
 	enum verdict verdict;
 	const char *why;  /* VIOLATED by the judge, REFUSED; BOUND: which; or NULL */
