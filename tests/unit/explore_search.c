@@ -235,10 +235,16 @@ static void a_loop_that_nobody_leaves_is_a_livelock(void **state)
 {
 	static const struct op spins[] = { READ(0, 4, 0), IF(0, 0, 0), END };
 	static const struct op ends[] = { READ(8, 4, 0), END };
+	static const struct op stores[] = { WRITE(8, 4, 1), END };
+	static const struct op calls[] = { RING, WAIT, GOTO(0) };
 
 	finds(MEMORY_SC, two(spins, spins), UNBOUNDED, VERDICT_LIVELOCK, 0);
 	/* As long as the other one has not ended, somebody gets on. */
 	finds(MEMORY_SC, two(spins, ends), UNBOUNDED, VERDICT_LIVELOCK, 1);
+	/* That its store lands afterwards is nothing. */
+	finds(MEMORY_TSO, two(spins, stores), UNBOUNDED, VERDICT_LIVELOCK, 1);
+	/* Nor is a call, but for that of a section. */
+	finds(MEMORY_SC, two(calls, calls), UNBOUNDED, VERDICT_LIVELOCK, 0);
 }
 
 /* Each says that it wants to go, and lets the other go first for ever. */
@@ -577,11 +583,32 @@ static void enumerate(struct oracle *o)
 
 /* ------------------------------------------------------------------- comparing */
 
-/* Every end that the search sees is one of the enumeration's, memory included. */
+/* Ends that the search sees, each once: statuses, and memory. */
+struct ends {
+	const struct oracle *oracle; /* or NULL */
+	struct store seen;
+};
+
+static void keep_end(struct ends *ends, const struct model *model, const struct state *state)
+{
+	uint64_t end[VMS + BYTES / 8] = { 0 };
+
+	for (uint32_t i = 0; i < model->count; i++)
+		end[i] = machines_node(model->machines, state->node[i])->data;
+	for (uint32_t i = 0; i < BYTES / 8; i++)
+		end[VMS + i] = model_peek(model, state, 0, 8 * i, 8);
+	store_add(&ends->seen, end, sizeof(end), NULL);
+}
+
+/* Every one is one of the enumeration's. */
 static const char *is_known(void *context, const struct model *model, const struct state *state)
 {
-	const struct oracle *o = context;
+	struct ends *ends = context;
+	const struct oracle *o = ends->oracle;
 
+	keep_end(ends, model, state);
+	if (!o)
+		return NULL;
 	for (size_t i = 0; i < o->count; i++) {
 		const struct spot *s = &o->spots[i];
 		bool same = true;
@@ -646,12 +673,14 @@ static void compare(enum memory_model memory, uint32_t vms, uint32_t length, uns
 {
 	uint64_t random = 88172645463325252u + vms;
 	struct op ops[VMS][OPS + 1];
+	size_t all = 0, fewer = 0;
 
 	for (unsigned round = 0; round < rounds; round++) {
 		struct programs programs = { .count = vms };
 		struct search_config config = UNBOUNDED;
 		struct oracle o = { .tso = memory == MEMORY_TSO, .vms = vms,
 				    .spots = malloc(SPOTS * sizeof(*o.spots)) };
+		struct ends ends = { .oracle = &o }, reduced = { .oracle = &o };
 		struct scene *s;
 
 		for (uint32_t i = 0; i < vms; i++) {
@@ -660,7 +689,7 @@ static void compare(enum memory_model memory, uint32_t vms, uint32_t length, uns
 		}
 		enumerate(&o);
 		config.judge = is_known;
-		config.context = &o;
+		config.context = &ends;
 		s = explore(memory, &programs, &config);
 		if (s->search.verdict != VERDICT_VERIFIED || s->search.states.count != o.count ||
 		    s->search.moves != o.moves || s->search.finals != o.finals)
@@ -668,9 +697,24 @@ static void compare(enum memory_model memory, uint32_t vms, uint32_t length, uns
 				 round, verdict_name(s->search.verdict), s->search.states.count, o.count,
 				 (unsigned long long)s->search.moves, (unsigned long long)o.moves,
 				 (unsigned long long)s->search.finals, (unsigned long long)o.finals);
+		all += s->search.states.count;
 		end(s);
+		/* Where moves are left out there are fewer states, and the same ends. */
+		config.reduces = true;
+		config.context = &reduced;
+		s = explore(memory, &programs, &config);
+		if (s->search.verdict != VERDICT_VERIFIED || reduced.seen.count != ends.seen.count)
+			fail_msg("round %u, reduced: %s, %zu ends of %zu", round,
+				 verdict_name(s->search.verdict), reduced.seen.count, ends.seen.count);
+		assert_true(s->search.states.count <= o.count);
+		fewer += s->search.states.count;
+		end(s);
+		store_fini(&ends.seen);
+		store_fini(&reduced.seen);
 		free(o.spots);
 	}
+	print_message("# %zu states, %zu where moves are left out\n", all, fewer);
+	assert_true(fewer < all);
 }
 
 static void all_states_under_sc_are_seen_and_no_others(void **state)
@@ -683,6 +727,105 @@ static void all_states_under_tso_are_seen_and_no_others(void **state)
 {
 	compare(MEMORY_TSO, 2, 5, 1000);
 	compare(MEMORY_TSO, 3, 3, 150);
+}
+
+/* ------------------------------------------------------------- moves left out */
+
+/* Calls, too; what dies stands behind the end. */
+static void make_calling_program(uint64_t *random, struct op *ops, uint32_t count)
+{
+	make_program(random, ops, count);
+	for (uint32_t i = 0; i < count; i++)
+		switch (draw(random, 8)) {
+		case 0:
+			ops[i] = (struct op)RING;
+			break;
+		case 1:
+			ops[i] = (struct op)WAIT;
+			break;
+		case 2:
+			ops[i] = (struct op)ENTER;
+			break;
+		case 3:
+			ops[i] = (struct op)LEAVE;
+			break;
+		case 4:
+			if (ops[i].kind == OP_WRITE)
+				ops[i] = (struct op)FENCE;
+		}
+	ops[count + 1] = (struct op)DIE;
+}
+
+/* The same programs are right, and the same wrong, with and without the moves that are left out. */
+static void what_is_wrong_is_found_with_fewer_moves(void **state)
+{
+	struct op ops[VMS][OPS + 2];
+	uint64_t random = 1;
+	unsigned wrong = 0, rounds = 3000;
+
+	for (unsigned round = 0; round < rounds; round++) {
+		struct programs programs = { .count = 2 + round % 2 };
+		struct search_config config = UNBOUNDED;
+		struct ends ends[2] = { { NULL } };
+		bool bad[2];
+
+		for (uint32_t i = 0; i < programs.count; i++) {
+			make_calling_program(&random, ops[i], 3 + !(round % 2));
+			programs.ops[i] = ops[i];
+		}
+		config.judge = is_known;
+		for (int i = 0; i < 2; i++) {
+			struct scene *s;
+
+			config.reduces = i;
+			config.context = &ends[i];
+			s = explore(round % 3 ? MEMORY_TSO : MEMORY_SC, &programs, &config);
+			bad[i] = s->search.verdict != VERDICT_VERIFIED;
+			end(s);
+		}
+		if (bad[0] != bad[1] || (!bad[0] && ends[0].seen.count != ends[1].seen.count))
+			fail_msg("round %u: %s, %zu ends; with fewer moves %s, %zu ends", round,
+				 bad[0] ? "wrong" : "right", ends[0].seen.count, bad[1] ? "wrong" : "right",
+				 ends[1].seen.count);
+		wrong += bad[0];
+		store_fini(&ends[0].seen);
+		store_fini(&ends[1].seen);
+	}
+	print_message("# %u of %u are wrong\n", wrong, rounds);
+	assert_in_range(wrong, rounds / 10, rounds * 9 / 10);
+}
+
+/* The landing of the last store leads past a fence to an end, of which the section hears. */
+static void an_end_behind_a_fence_is_not_put_before_what_others_call(void **state)
+{
+	static const struct op left[] = { ENTER, WRITE(0, 4, 1), FENCE, END, DIE };
+	static const struct op right[] = { ENTER, LEAVE, END, DIE };
+	struct search_config config = UNBOUNDED;
+	const struct programs programs = two(left, right);
+	struct scene *s;
+
+	config.reduces = true;
+	s = explore(MEMORY_TSO, &programs, &config);
+	assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
+	end(s);
+}
+
+/* Who only spins is no reason to put off the one that ends it. */
+static void a_loop_does_not_put_the_others_off(void **state)
+{
+	static const struct op spins[] = { READ(0, 4, 0), IF(0, 0, 0), END };
+	static const struct op spins_elsewhere[] = { READ(64, 4, 0), IF(0, 0, 0), END };
+	static const struct op dies[] = { READ(8, 4, 0), DIE };
+	struct search_config config = UNBOUNDED;
+	const struct programs programs[] = { two(spins, dies), two(spins_elsewhere, dies) };
+
+	config.reduces = true;
+	for (int i = 0; i < 2; i++) {
+		struct scene *s = explore(MEMORY_TSO, &programs[i], &config);
+
+		assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
+		end(s);
+	}
 }
 
 int main(void)
@@ -711,6 +854,9 @@ int main(void)
 		cmocka_unit_test(states_are_not_many_more_than_their_bound),
 		cmocka_unit_test(all_states_under_sc_are_seen_and_no_others),
 		cmocka_unit_test(all_states_under_tso_are_seen_and_no_others),
+		cmocka_unit_test(what_is_wrong_is_found_with_fewer_moves),
+		cmocka_unit_test(an_end_behind_a_fence_is_not_put_before_what_others_call),
+		cmocka_unit_test(a_loop_does_not_put_the_others_off),
 	};
 
 	return cmocka_run_group_tests_name("explore search", tests, NULL, NULL);

@@ -176,6 +176,13 @@ const struct edge *machines_edge(struct machines *m, uint32_t node, uint64_t ans
 		l.pc++; /* programs with sections end with a death */
 	if (!e.blocks)
 		e.to = number_of(m, &l);
+	op = &m->programs.ops[l.vm][l.pc];
+	if (!e.blocks && (op->kind == OP_END || op->kind == OP_DIE || op->kind == OP_LOSE)) {
+		if (e.devices == NO_DEVICES)
+			e.devices = e.devices_after = devices;
+		if (e.devices_after >> 8 == l.vm + 1) /* who has ended is in no section */
+			e.devices_after &= 0xFF;
+	}
 	found = automaton_add_edge(&m->automaton, node, &e);
 	return &m->automaton.edges[found];
 }
@@ -219,6 +226,16 @@ uint32_t machines_first(const struct machines *m, uint32_t vm)
 uint32_t machines_devices(const struct machines *m)
 {
 	return DEVICES(0, 0);
+}
+
+const struct automaton *machines_automaton(const struct machines *m)
+{
+	return &m->automaton;
+}
+
+bool machines_has_devices(const struct machines *m)
+{
+	return true;
 }
 
 const struct node *machines_node(const struct machines *m, uint32_t node)
