@@ -123,6 +123,19 @@ sed -n 's/^| \([0-9]*\) | \([0-9]*\) | `\([a-z_]*\)` |.*/\1 \2 \3/p' "$BATON_SOU
 	LC_ALL=C sort >"$work/doc"
 LC_ALL=C sort -o "$work/fields" "$work/fields"
 same "$work/fields" "$work/doc" 'docs/trace.md has them where they are'
+options explore 9 VERDICTS
+"$baton" help explore | sed -n 's/^  --\([a-z-]* [A-Z][A-Z]*\) .*/\1/p' | LC_ALL=C sort >"$work/help"
+sed -n '/^The options are/,/^\.Sh VERDICTS/s/^\.It Fl -\([a-z-]*\) Ar \([A-Z]*\).*/\1 \2/p' \
+	"$man/baton-explore.1" | LC_ALL=C sort >"$work/man"
+same "$work/help" "$work/man" 'arguments of explore have the same names'
+grep -oh '"[a-z_0-9]*"' "$BATON_SOURCE_ROOT/cli/explore_json.c" | tr -d '"' | sorted >"$work/members"
+sed -n '/^\.Sh JSON/,/^\.Sh EXIT/p' "$man/baton-explore.1" | grep '^\.\(Cm\|It Cm\) ' | tr -d ',.;' |
+	sed 's/^\(It \)*Cm //' | sorted >"$work/man"
+same "$work/members" "$work/man" 'the manual has the members of the JSON of explore'
+sed -n '/^const char \*verdict_name/,/^}/p' "$BATON_SOURCE_ROOT/explore/search.c" | grep -o '"[a-z ]*"' |
+	tr -d '"' >"$work/verdicts"
+sed -n '/^\.Sh VERDICTS/,/^\.El/s/^\.It Cm //p' "$man/baton-explore.1" >"$work/man"
+same "$work/verdicts" "$work/man" 'and the verdicts'
 options sim 15 TABLES
 grep -oh '"[a-z_0-9]*"' "$BATON_SOURCE_ROOT/cli/sim_json.c" | tr -d '"' | sorted >"$work/members"
 sed -n '/^\.Sh JSON/,/^\.Sh EXIT/p' "$man/baton-sim.1" | grep '^\.\(Cm\|It Cm\) ' | tr -d ',.' |
@@ -309,7 +322,8 @@ done
 
 if command -v mandoc >/dev/null; then
 	# The manuals refer to one another, and are not installed yet.
-	mandoc -T lint -W style "$man/baton.1" "$man/baton-exits.1" "$man/baton-run.1" "$man/baton-scenario.5" \
+	mandoc -T lint -W style "$man/baton.1" "$man/baton-exits.1" "$man/baton-explore.1" \
+		"$man/baton-run.1" "$man/baton-scenario.5" \
 		"$man/baton-sim.1" "$man/baton-snapshot.1" "$man/baton-trace.1" "$abi" |
 		grep -v 'referenced manual not found' >"$out"
 	[ ! -s "$out" ]
@@ -327,6 +341,8 @@ if command -v bash >/dev/null; then
 		complete_at "$2" lab matrix-a; [ "${COMPREPLY[*]}" = matrix-a ] || exit 4
 		complete_at baton doctor --j; [ "${COMPREPLY[*]}" = --json ] || exit 5
 		complete_at baton sim --sw; [ "${COMPREPLY[*]}" = --sweep ] || exit 7
+		complete_at baton explore --memory t; [ "${COMPREPLY[*]}" = tso ] || exit 8
+		complete_at "$2" explore explore-peterson-f; [ "${COMPREPLY[*]}" = explore-peterson-fence ] || exit 9
 		complete_at baton exits --w; [ "${COMPREPLY[*]}" = --watch ] || exit 6' \
 		bash "$completion" "$baton" >"$out" 2>"$err"
 	status=$?
