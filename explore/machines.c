@@ -220,50 +220,58 @@ static enum baton_gate_verdict gate_step(void *context, struct baton_vm *vm)
 
 /* --------------------------------------------------------------------- memory */
 
-/* Looks which pages have changed. 0 or -ENOMEM. */
+/* Looks which pages have changed. 0 or -errno. */
 static int look_at_memory(struct machines *m, struct machine *v)
 {
 	uint8_t page[PAGE];
+	baton_gpa_t begin, end = 0;
+	int error;
 
-	for (uint64_t i = 0; i < v->page_count; i++) {
-		uint8_t *seen = v->seen + i * PAGE;
+	while (!(error = baton_vm_touched(v->vm, end, &begin, &end)))
+		for (baton_gpa_t at = begin; at < end; at += PAGE) {
+			baton_vm_read(v->vm, at, page, PAGE);
+			if (!memcmp(page, v->seen + at, PAGE))
+				continue;
+			memcpy(v->seen + at, page, PAGE);
+			v->pages[at / PAGE] = store_add(&m->pages, page, PAGE, NULL);
+			if (v->pages[at / PAGE] == STORE_NONE)
+				return -ENOMEM;
+		}
+	return error == -ENOENT ? 0 : error;
+}
 
-		baton_vm_read(v->vm, i * PAGE, page, PAGE);
-		if (v->pages[i] != STORE_NONE && !memcmp(page, seen, PAGE))
-			continue;
-		memcpy(seen, page, PAGE);
-		v->pages[i] = store_add(&m->pages, page, PAGE, NULL);
-		if (v->pages[i] == STORE_NONE)
-			return -ENOMEM;
-	}
-	return 0;
+/* Has a page the bytes of that number, from here on. */
+static void put_page(struct machines *m, struct machine *v, baton_gpa_t at, uint32_t number)
+{
+	uint8_t page[PAGE];
+	size_t size;
+	const void *bytes = store_get(&m->pages, number, &size);
+
+	baton_vm_read(v->vm, at, page, PAGE);
+	if (memcmp(page, bytes, PAGE))
+		baton_vm_write(v->vm, at, bytes, PAGE);
+	if (v->pages[at / PAGE] != number)
+		memcpy(v->seen + at, bytes, PAGE);
+	v->pages[at / PAGE] = number;
 }
 
 /* As it was at a node. What is on its way when a capture is loaded may have changed any page. */
-static void put_memory(struct machines *m, struct machine *v, uint32_t memory)
+static int put_memory(struct machines *m, struct machine *v, uint32_t memory)
 {
-	size_t size, left;
-	const uint32_t *changed = store_get(&m->memories, memory, &size);
-	uint8_t page[PAGE];
+	size_t size;
+	const uint32_t *changed = store_get(&m->memories, memory, &size), *last;
+	baton_gpa_t begin, end = 0;
+	int error;
 
-	left = size / (2 * sizeof(*changed));
-	for (uint64_t i = 0; i < v->page_count; i++) {
-		uint32_t number = v->first[i];
-		const void *bytes;
-
-		if (left && changed[0] == i) {
-			number = changed[1];
-			changed += 2;
-			left--;
+	last = changed + size / sizeof(*changed);
+	while (!(error = baton_vm_touched(v->vm, end, &begin, &end)))
+		for (baton_gpa_t at = begin; at < end; at += PAGE) {
+			while (changed < last && *changed < at / PAGE)
+				changed += 2;
+			put_page(m, v, at, changed < last && *changed == at / PAGE ? changed[1] :
+									     v->first[at / PAGE]);
 		}
-		bytes = store_get(&m->pages, number, &size);
-		baton_vm_read(v->vm, i * PAGE, page, PAGE);
-		if (memcmp(page, bytes, PAGE))
-			baton_vm_write(v->vm, i * PAGE, bytes, PAGE);
-		if (v->pages[i] != number)
-			memcpy(v->seen + i * PAGE, bytes, PAGE);
-		v->pages[i] = number;
-	}
+	return error == -ENOENT ? 0 : error;
 }
 
 /* The number of the memory as it is, or STORE_NONE. */
@@ -468,7 +476,9 @@ static int load(struct machines *m, struct machine *v, uint32_t node, struct bat
 	v->node = NO_NODE;
 	if (error)
 		return fail(diag, error, v, "it cannot be taken back");
-	put_memory(m, v, n->memory);
+	error = put_memory(m, v, n->memory);
+	if (error)
+		return fail(diag, error, v, "its memory cannot be put back");
 	v->node = node;
 	m->figures.loads++;
 	return 0;
@@ -640,17 +650,17 @@ static int begin_vm(struct machine *v)
 	v->node = NO_NODE;
 	v->page_count = baton_vm_memory(v->vm) / PAGE;
 	v->seen = calloc(v->page_count, PAGE);
-	v->pages = malloc(v->page_count * sizeof(*v->pages));
+	v->pages = calloc(v->page_count, sizeof(*v->pages)); /* page number 0 is all zeroes */
 	if (!v->seen || !v->pages)
 		return -ENOMEM;
-	memset(v->pages, 0xFF, v->page_count * sizeof(*v->pages));
 	v->acts = v->answered = true;
 	return 0;
 }
 
-/* The devices' plain bytes, and whether they are all there is. */
+/* What nodes are made of besides VMs. */
 static int begin_devices(struct machines *m, struct baton_diag *diag)
 {
+	static const uint8_t zeroes[PAGE];
 	struct baton_device *d;
 	size_t size;
 
@@ -660,7 +670,7 @@ static int begin_devices(struct machines *m, struct baton_diag *diag)
 	}
 	m->plain = calloc(1, m->plain_size + 1);
 	m->capture = calloc(1, baton_capture_size());
-	if (m->plain && m->capture)
+	if (m->plain && m->capture && store_add(&m->pages, zeroes, PAGE, NULL) == 0)
 		return 0;
 	return baton_diag_set(diag, -ENOMEM, "devices", "out of memory");
 }

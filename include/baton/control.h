@@ -75,6 +75,14 @@ uint64_t baton_capture_hash(const void *capture);
 int baton_vcpu_code(struct baton_vcpu *vcpu, void *code, size_t size, unsigned *bits);
 
 /*
+ * The next pages at or after a GPA that were ever touched, by the guest or by the host, regions
+ * left out: [begin, end), multiples of 4 KiB. All others are zeroes. 0, -ENOENT (there are no
+ * more), or what lseek(2) gave.
+ */
+int baton_vm_touched(const struct baton_vm *vm, baton_gpa_t from, baton_gpa_t *begin,
+		     baton_gpa_t *end);
+
+/*
  * The i-th device that was made on a host, those of forks left out, or NULL past the end;
  * and the bytes at the end of its state that change while guests run (device.h, `plain`).
  * After writing them baton_device_restored() has it take notice.

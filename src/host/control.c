@@ -63,6 +63,12 @@ int baton_vcpu_code(struct baton_vcpu *vcpu, void *code, size_t size, unsigned *
 	return (int)baton__walk_read(memory, &tables.paging, sregs.cs.base + vcpu->regs.rip, code, size);
 }
 
+int baton_vm_touched(const struct baton_vm *vm, baton_gpa_t from, baton_gpa_t *begin,
+		     baton_gpa_t *end)
+{
+	return baton__memory_touched(&vm->memory, from, begin, end);
+}
+
 struct baton_device *baton_host_device(const struct baton_host *host, uint32_t i)
 {
 	struct baton_device *d = host->devices;

@@ -308,22 +308,40 @@ int baton__memory_make_hole(struct baton__memory *memory, const struct baton__ma
 	return 0;
 }
 
-int baton__memory_copy(struct baton__memory *to, const struct baton__memory *from)
+int baton__memory_touched(const struct baton__memory *memory, baton_gpa_t from, baton_gpa_t *begin,
+			  baton_gpa_t *end)
 {
 	const off_t first = BATON__PAGE;
-	off_t begin, end = first, size = (off_t)from->size;
+	off_t at = (off_t)from, behind = (off_t)memory->size;
 
-	if (fallocate(to->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, first, size))
-		return -errno;
-	while (end < first + size) {
-		begin = lseek(from->fd, end, SEEK_DATA);
-		if (begin < 0 && errno == ENXIO) /* nothing but holes from here on */
-			break;
-		if (begin < 0 || (end = lseek(from->fd, begin, SEEK_HOLE)) < 0)
+	if (from >= memory->size)
+		return -ENOENT;
+	if (memory->fd >= 0) {
+		at = lseek(memory->fd, first + at, SEEK_DATA);
+		if (at < 0)
+			return errno == ENXIO ? -ENOENT : -errno;
+		behind = lseek(memory->fd, at, SEEK_HOLE);
+		if (behind < 0)
 			return -errno;
-		memcpy(to->base + (begin - first), from->base + (begin - first),
-		       (size_t)(end - begin));
+		at -= first;
+		behind -= first;
 	}
+	*begin = (baton_gpa_t)at;
+	*end = (baton_gpa_t)behind;
+	return 0;
+}
+
+int baton__memory_copy(struct baton__memory *to, const struct baton__memory *from)
+{
+	baton_gpa_t begin, end = 0;
+	int error;
+
+	if (fallocate(to->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, BATON__PAGE, (off_t)from->size))
+		return -errno;
+	while (!(error = baton__memory_touched(from, end, &begin, &end)))
+		memcpy(to->base + begin, from->base + begin, end - begin);
+	if (error != -ENOENT)
+		return error;
 	memcpy(to->holes, from->holes, sizeof(to->holes));
 	to->hole_count = from->hole_count;
 	return 0;

@@ -126,6 +126,13 @@ int baton__memory_make_hole(struct baton__memory *memory, const struct baton__ma
  */
 int baton__memory_copy(struct baton__memory *to, const struct baton__memory *from);
 
+/*
+ * The next pages at or after a GPA that were ever touched, regions left out: [begin, end).
+ * 0, -ENOENT (there are no more), or -errno. Of what is mapped privately all counts as touched.
+ */
+int baton__memory_touched(const struct baton__memory *memory, baton_gpa_t from, baton_gpa_t *begin,
+			  baton_gpa_t *end);
+
 /* 0, or -EFAULT when a byte lies outside. */
 int baton__memory_read(const struct baton__memory *memory, baton_gpa_t from, void *to, size_t size);
 int baton__memory_write(struct baton__memory *memory, baton_gpa_t to, const void *from,
