@@ -95,7 +95,9 @@ static enum status explore(const struct explore_options *options, const struct e
 			   const struct outputs *to)
 {
 	const struct search_config config = {
-		.reduces = options->reduces, .steps = options->bound, .states = options->states, .bytes = options->space,
+		.order = options->order, .walks = options->walks, .seed = options->seed,
+		.reduces = options->reduces, .steps = options->bound, .states = options->states,
+		.bytes = options->space,
 	};
 	struct terminal terminal, out;
 	struct exploration e;

@@ -82,7 +82,9 @@ int explore_json(const struct exploration *e, const struct explore_path *path, F
 	json_set_boolean(all, "met", exploration_is_met(e));
 	if (*explore_finding(e).text)
 		json_set_text(all, "finding", explore_finding(e).text);
+	json_set_text(all, "search", search_order_name(s->config.order));
 	json_set_integer(all, "states", s->states.count);
+	json_set_integer(all, "walks", s->walks);
 	json_set_integer(all, "moves", s->moves);
 	json_set_integer(all, "depth", s->depth);
 	json_set_integer(all, "finals", s->finals);

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "explore/search.h"
 #include "options.h"
 #include "units.h"
 
@@ -49,6 +50,14 @@ static int take_memory(struct explore_options *options, const char *text)
 	return options_refuse(&table, OPTION_MEMORY, text, "is unknown", "sc or tso");
 }
 
+static int take_order(struct explore_options *options, const char *text)
+{
+	for (options->order = 0; options->order < SEARCH_ORDERS; options->order++)
+		if (!strcmp(text, search_order_name(options->order)))
+			return 0;
+	return options_refuse(&table, OPTION_SEARCH, text, "is unknown", "breadth, random or pct");
+}
+
 static int take_space(struct explore_options *options, const char *text)
 {
 	const char *wrong = options_quantity(text, units_read_size, 1 << 20, UINT64_MAX, &options->space);
@@ -59,12 +68,20 @@ static int take_space(struct explore_options *options, const char *text)
 static int take(void *context, size_t row, const char *text)
 {
 	struct explore_options *options = context;
+	const char *wrong;
 
 	switch ((enum explore_option)row) {
 	case OPTION_MEMORY:
 		return take_memory(options, text);
 	case OPTION_BOUND:
 		return take_number(row, text, UINT64_MAX - 1, &options->bound);
+	case OPTION_SEARCH:
+		return take_order(options, text);
+	case OPTION_WALKS:
+		return take_number(row, text, UINT64_MAX, &options->walks);
+	case OPTION_SEED:
+		wrong = units_read_number(text, &options->seed);
+		return wrong ? options_refuse(&table, row, text, wrong, UNITS_NUMBER) : 0;
 	case OPTION_REDUCE:
 		options->reduces = true;
 		return 0;
@@ -96,6 +113,7 @@ int explore_options_parse(struct explore_options *options, int argc, char **argv
 
 	*options = (struct explore_options){
 		.bound = UINT64_MAX, .states = 20000000, .space = UINT64_C(4) << 30,
+		.walks = 100000, .seed = 1,
 	};
 	first = options_parse(&table, argc, argv, options);
 	if (first < 0 || options->help)

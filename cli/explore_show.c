@@ -10,35 +10,19 @@
 #include "table.h"
 #include "units.h"
 
-static const struct node *node_of(const struct exploration *e, uint32_t kind)
-{
-	const struct search *s = &e->search;
-	uint32_t count = (uint32_t)machines_figures(e->machines).nodes;
-
-	/* The last that was found of its kind is the one that ended the search. */
-	for (uint32_t i = count; i-- > 0;) {
-		const struct node *n = machines_node(e->machines, i);
-
-		if (n->kind == kind && n->vm == s->vm)
-			return n;
-	}
-	return NULL;
-}
-
 struct explore_finding explore_finding(const struct exploration *e)
 {
 	const struct search *s = &e->search;
 	const char *vm = e->scenario->vms[s->vm].name;
 	struct explore_finding f = { "" };
-	const struct node *n;
 
 	switch (s->verdict) {
 	case VERDICT_VIOLATED:
-		n = node_of(e, NODE_DEAD);
 		if (s->why)
 			snprintf(f.text, sizeof(f.text), "%s", s->why);
-		else if (n)
-			snprintf(f.text, sizeof(f.text), "VM `%s` dies: %s", vm, n->death->sentence);
+		else
+			snprintf(f.text, sizeof(f.text), "VM `%s` dies: %s", vm,
+				 machines_node(e->machines, s->node)->death->sentence);
 		break;
 	case VERDICT_REFUSED:
 		snprintf(f.text, sizeof(f.text), "VM `%s` cannot be explored: %s", vm, s->why);
@@ -51,8 +35,12 @@ struct explore_finding explore_finding(const struct exploration *e)
 			 "whatever the schedule");
 		break;
 	case VERDICT_BOUND:
-		snprintf(f.text, sizeof(f.text), "nothing was found up to %" PRIu64 " moves; the bound "
-			 "that was met is that of %s", s->depth, s->why);
+		if (s->config.order != SEARCH_BREADTH)
+			snprintf(f.text, sizeof(f.text), "nothing was found in %s schedules by chance; there "
+				 "may be something all the same", units_count(s->walks).text);
+		else
+			snprintf(f.text, sizeof(f.text), "nothing was found up to %" PRIu64 " moves; the "
+				 "bound that was met is that of %s", s->depth, s->why);
 		break;
 	default:
 		break;
@@ -152,8 +140,11 @@ void explore_show(const struct exploration *e, const struct explore_path *path,
 	       terminal_plain(terminal), e->memory == MEMORY_TSO ? "tso" : "sc");
 	if (found)
 		printf(", in %zu moves", s->path_length);
-	printf(": %s states, %s moves, %s s\n", units_count(s->states.count).text,
-	       units_count(s->moves).text, units_seconds(e->took_ns).text);
+	if (s->config.order == SEARCH_BREADTH)
+		printf(": %s states, ", units_count(s->states.count).text);
+	else
+		printf(": %s schedules, ", units_count(s->walks + found).text);
+	printf("%s moves, %s s\n", units_count(s->moves).text, units_seconds(e->took_ns).text);
 	if (*explore_finding(e).text)
 		printf("%s\n", explore_finding(e).text);
 	if (claim && strcmp(claim, verdict_name(s->verdict)))

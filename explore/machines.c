@@ -156,10 +156,31 @@ static void choose(const struct machine *v, const struct baton_access *a)
 	baton_vm_write(a->vm, a->data, &call, sizeof(call));
 }
 
+/* Is it the access at which the VM stood? */
+static bool is_same(const struct machines *m, const struct machine *v, const char *device,
+		    const struct baton_access *a)
+{
+	const struct node *n = v->at;
+	bool region = !strcmp(device, "region"), writes = n->kind == NODE_WRITE || n->kind == NODE_CHOOSE ||
+							  (n->kind == NODE_CALL && n->writes);
+
+	if (a->write != writes)
+		return false;
+	if (n->kind == NODE_CALL || n->kind == NODE_CHOOSE)
+		return a->addr == n->port;
+	for (const struct machines_place *p = m->places; region && p < m->places + m->place_count; p++)
+		if (p->vm == n->vm && p->region == n->region && a->addr == p->gpa + n->offset)
+			return a->size == n->size;
+	return false;
+}
+
 /* The access at which it stood gets its answer. */
-static enum baton_gate_verdict answer(struct machine *v, struct baton_access *a)
+static enum baton_gate_verdict answer(const struct machines *m, struct machine *v, const char *device,
+				      struct baton_access *a)
 {
 	v->answered = true;
+	if (!is_same(m, v, device, a))
+		return lose(v, "an instruction makes several accesses, and there is no way back between them");
 	switch (v->at->kind) {
 	case NODE_READ:
 		a->data = v->answer;
@@ -188,7 +209,7 @@ static enum baton_gate_verdict gate_access(void *context, const char *device,
 		return BATON_GATE_HOLD;
 	}
 	if (!v->answered)
-		return answer(v, a);
+		return answer(m, v, device, a);
 	if (v->atomic && a->write && !strcmp(device, "region")) {
 		v->atomic = false;
 		v->stores = true;
@@ -338,11 +359,13 @@ static int fail(struct baton_diag *diag, int error, const struct machine *v, con
 	return baton_diag_set(diag, error, baton_vm_name(v->vm), "%s: %s", what, strerror(-error));
 }
 
-/* What a node is: two with the same are one. */
+/*
+ * What a node is: two with the same are one. The access belongs to it: an instruction that
+ * makes several stands at each of them with the same registers.
+ */
 struct name {
-	uint64_t capture;
-	uint32_t vm, memory;
-	uint32_t kind, status;
+	uint64_t capture, data, port;
+	uint32_t vm, memory, kind, region, offset, size;
 };
 
 static uint32_t find_named(struct machines *m, const struct name *name, const struct node *node)
@@ -444,13 +467,17 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 		n->capture = store_add(&m->captures, m->capture, size, NULL);
 	} else {
 		name.capture = m->automaton.node_count; /* who has died, has done so of something */
-		name.status = (uint32_t)n->data;
 		if (n->kind == NODE_ENDED)
 			name.capture = 0;
 	}
 	n->memory = n->kind == NODE_ENDED ? 0 : memory_number(m, v);
 	name.memory = n->memory;
 	name.kind = n->kind;
+	name.region = n->region;
+	name.offset = n->offset;
+	name.size = n->size;
+	name.data = n->data;
+	name.port = n->port;
 	v->node = find_named(m, &name, n);
 	if (v->node == NO_NODE)
 		return fail(diag, -ENOMEM, v, "it cannot be noted");
@@ -480,7 +507,6 @@ static int load(struct machines *m, struct machine *v, uint32_t node, struct bat
 	if (error)
 		return fail(diag, error, v, "its memory cannot be put back");
 	v->node = node;
-	m->figures.loads++;
 	return 0;
 }
 
@@ -548,6 +574,8 @@ static int go(struct machines *m, struct machine *v, uint32_t node, uint64_t ans
 		baton_vcpu_wake(baton_vm_vcpu(v->vm));
 	else if ((error = load(m, v, node, diag)))
 		return error;
+	else
+		m->figures.loads++;
 	v->at = &at;
 	v->answer = answer;
 	v->acts = true;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * search.h - goes through all states that moves lead to, the near ones first, until one is
- * found that must not be.
+ * search.h - goes through the states that moves lead to, until one is found that must not be.
  *
- * What it says holds for all schedules of the very programs that ran: `verified` means that
- * every state was seen, and none was wrong. A schedule that it finds is one of the shortest.
+ * In breadth (breadth.c): the near ones first, all of them. What it says holds for all schedules of
+ * the very programs that ran: `verified` means that every state was seen, and none was wrong.
+ * A schedule that it finds is one of the shortest. By schedules (walks.c): as many as are
+ * wanted, by chance; what they do not find may be there all the same.
  */
 #ifndef BATON_EXPLORE_SEARCH_H
 #define BATON_EXPLORE_SEARCH_H
@@ -27,7 +28,18 @@ enum verdict {
 
 const char *verdict_name(enum verdict verdict);
 
+enum search_order {
+	SEARCH_BREADTH,
+	SEARCH_RANDOM, /* schedules in which each move is as likely as the others */
+	SEARCH_PCT, /* VMs have priorities, which change now and then (Burckhardt et al. 2010) */
+	SEARCH_ORDERS
+};
+
+const char *search_order_name(enum search_order order);
+
 struct search_config {
+	enum search_order order;
+	uint64_t walks, seed; /* RANDOM, PCT: how many schedules, and where chance begins */
 	const struct state *first; /* where to begin; NULL: where the VMs begin. Borrowed */
 	bool reduces;	 /* leaves out moves that can be put off: see reduction.h */
 	uint64_t steps;	 /* moves of a schedule at most; UINT64_MAX */
@@ -59,11 +71,13 @@ struct search {
 	uint64_t moves; /* made so far */
 	uint64_t finals;
 	uint64_t rounds; /* of the search, with `reduces` */
+	uint64_t walks;	 /* schedules that were gone to their end */
 	bool cut; /* a state as deep as the bound has moves, which were not made */
 
 	enum verdict verdict;
 	const char *why;  /* VIOLATED by the judge, REFUSED; BOUND: which; or NULL */
-	uint32_t vm;	  /* that died, or that is refused */
+	uint32_t vm;	  /* that died, or that is refused, … */
+	uint32_t node;	  /* … and where it stands then */
 	struct move *path; /* from the first state of the search to what was found */
 	size_t path_length;
 };

@@ -41,16 +41,16 @@ void store_fini(struct store *s)
 static bool grow_table(struct store *s)
 {
 	size_t size = s->table_size ? 2 * s->table_size : TABLE_FIRST;
-	uint32_t *table = calloc(size, sizeof(*table));
+	struct store_place *table = calloc(size, sizeof(*table));
 
 	if (!table)
 		return false;
 	for (size_t i = 0; i < s->count; i++) {
 		size_t at = s->strings[i].hash & (size - 1);
 
-		while (table[at])
+		while (table[at].number)
 			at = (at + 1) & (size - 1);
-		table[at] = (uint32_t)i + 1;
+		table[at] = (struct store_place){ (uint32_t)i + 1, s->strings[i].hash };
 	}
 	s->bytes += (size - s->table_size) * sizeof(*table);
 	free(s->table);
@@ -105,11 +105,14 @@ uint32_t store_add(struct store *s, const void *bytes, size_t size, bool *is_new
 		*is_new = false;
 	if (s->count * 2 >= s->table_size && !grow_table(s))
 		return STORE_NONE;
-	for (at = hash & (s->table_size - 1); s->table[at]; at = (at + 1) & (s->table_size - 1)) {
-		const struct store_string *string = &s->strings[s->table[at] - 1];
+	for (at = hash & (s->table_size - 1); s->table[at].number; at = (at + 1) & (s->table_size - 1)) {
+		const struct store_string *string;
 
-		if (string->hash == hash && string->size == size && !memcmp(string->bytes, bytes, size))
-			return s->table[at] - 1;
+		if (s->table[at].hash != hash)
+			continue;
+		string = &s->strings[s->table[at].number - 1];
+		if (string->size == size && !memcmp(string->bytes, bytes, size))
+			return s->table[at].number - 1;
 	}
 	if (s->count == STORE_NONE - 1 || (s->count == s->room && !grow_strings(s)))
 		return STORE_NONE;
@@ -118,7 +121,7 @@ uint32_t store_add(struct store *s, const void *bytes, size_t size, bool *is_new
 		return STORE_NONE;
 	memcpy(copy, bytes, size);
 	s->strings[s->count] = (struct store_string){ copy, (uint32_t)size, hash };
-	s->table[at] = (uint32_t)++s->count;
+	s->table[at] = (struct store_place){ (uint32_t)++s->count, hash };
 	if (is_new)
 		*is_new = true;
 	return (uint32_t)s->count - 1;

@@ -23,7 +23,10 @@ struct store {
 		uint32_t hash;
 	} *strings;
 	size_t count, room;
-	uint32_t *table; /* numbers plus 1; 0: free */
+	struct store_place { /* with the hash, so that few strings are looked at in vain */
+		uint32_t number; /* plus 1; 0: free */
+		uint32_t hash;
+	} *table;
 	size_t table_size;
 	size_t bytes; /* that all of it takes */
 };
