@@ -70,8 +70,11 @@ grep -v '^  memory+0x[48]' "$work/once" | diff - "$work/back" >>"$err"
 result $? 'moves that are taken back leave nothing behind'
 play 'step 1,land 1,step 2,b,r 3' $tso
 shows 'after 3 moves' 'from the beginning on they can be made again'
-play 1,1,u,2,r $tso
-mentions 2 'line 5: no move is known from here' 'another move forgets them'
+play '1,1,1,u 2,2,r' $tso
+mentions 2 'line 6: no move is known from here' 'another move forgets them'
+play 1,1,1,A,A,1,u $tso
+[ "$(grep -c 'left is in section 0' "$out")" = 1 ] && ! last | grep -q 'in section'
+result $? 'who has not entered yet is in no section'
 play u $tso
 mentions 2 'line 1: no move was made yet' 'at the beginning there is nothing to take back'
 
@@ -79,6 +82,8 @@ play s $tso
 shows 'found, in 12 moves that r makes, one by one: VM `right` dies: The guest' 'a search from the beginning'
 last | grep -q '^  r makes the next of 12 known moves: a step of left$'
 result $? 'and its first move'
+play '1,1,u 2,s' $tso
+shows '^  r makes the next of 12 known moves: ' 'what was to be redone is forgotten'
 play 1,1,1,s $tso
 shows 'found, in 9 moves' 'and from further on'
 play 1,1,1,s,r,r,r,r,r,r,r,r,r $tso
@@ -95,6 +100,9 @@ play s,r,r,r,r "$labs/explore/bells-one.yaml"
 shows '^  deadlock: nobody can go on' 'a deadlock is told'
 last | grep -q '^       second  call wait 0, once it is woken'
 result $? 'and who waits'
+
+play 1,2,b,2,3 "$labs/explore/bells-one.yaml"
+shows '^       first   call wait 0, once it is woken' 'to be looked at does not wake'
 
 play 1,1,A,2,2,B "$labs/explore/litmus-sb.yaml" --memory tso
 shows '^  all have ended, and nothing went wrong$' 'an end is told'
