@@ -136,6 +136,15 @@ sed -n '/^const char \*verdict_name/,/^}/p' "$BATON_SOURCE_ROOT/explore/search.c
 	tr -d '"' >"$work/verdicts"
 sed -n '/^\.Sh VERDICTS/,/^\.El/s/^\.It Cm //p' "$man/baton-explore.1" >"$work/man"
 same "$work/verdicts" "$work/man" 'and the verdicts'
+options play 2 COMMANDS
+"$baton" help play | awk '
+	/^Keys/ { on = 1; next }
+	on && NF { print $1, $2, $3 ~ /^\[?[A-Z]+\]?$/ ? $3 : "" }' | tr -d '[]' | LC_ALL=C sort >"$work/help"
+[ "$(wc -l <"$work/help")" -ge 11 ]
+result $? 'play has commands'
+sed -n '/^\.Sh COMMANDS/,/^\.Sh EXIT/s/^\.It Cm \(.\) , \([a-z]*\)\( Op\)*\( Ar\)*\( *[A-Z]*\)$/\1 \2\5/p' \
+	"$man/baton-play.1" | sed 's/^\(. [a-z]*\)$/\1 /' | LC_ALL=C sort >"$work/man"
+same "$work/help" "$work/man" 'the manual has the commands of play'
 options sim 15 TABLES
 grep -oh '"[a-z_0-9]*"' "$BATON_SOURCE_ROOT/cli/sim_json.c" | tr -d '"' | sorted >"$work/members"
 sed -n '/^\.Sh JSON/,/^\.Sh EXIT/p' "$man/baton-sim.1" | grep '^\.\(Cm\|It Cm\) ' | tr -d ',.' |
@@ -322,7 +331,7 @@ done
 
 if command -v mandoc >/dev/null; then
 	# The manuals refer to one another, and are not installed yet.
-	mandoc -T lint -W style "$man/baton.1" "$man/baton-exits.1" "$man/baton-explore.1" \
+	mandoc -T lint -W style "$man/baton.1" "$man/baton-exits.1" "$man/baton-explore.1" "$man/baton-play.1" \
 		"$man/baton-run.1" "$man/baton-scenario.5" \
 		"$man/baton-sim.1" "$man/baton-snapshot.1" "$man/baton-trace.1" "$abi" |
 		grep -v 'referenced manual not found' >"$out"
@@ -342,6 +351,7 @@ if command -v bash >/dev/null; then
 		complete_at baton doctor --j; [ "${COMPREPLY[*]}" = --json ] || exit 5
 		complete_at baton sim --sw; [ "${COMPREPLY[*]}" = --sweep ] || exit 7
 		complete_at baton explore --memory t; [ "${COMPREPLY[*]}" = tso ] || exit 8
+		complete_at baton play --m; [ "${COMPREPLY[*]}" = --memory ] || exit 10
 		complete_at "$2" explore explore-peterson-f; [ "${COMPREPLY[*]}" = explore-peterson-fence ] || exit 9
 		complete_at baton exits --w; [ "${COMPREPLY[*]}" = --watch ] || exit 6' \
 		bash "$completion" "$baton" >"$out" 2>"$err"

@@ -101,7 +101,7 @@ shows '^  deadlock: nobody can go on' 'a deadlock is told'
 last | grep -q '^       second  call wait 0, once it is woken'
 result $? 'and who waits'
 
-play 1,2,b,2,3 "$labs/explore/bells-one.yaml"
+play 2,1,2,b,2,3 "$labs/explore/bells-one.yaml"
 shows '^       first   call wait 0, once it is woken' 'to be looked at does not wake'
 
 play 1,1,A,2,2,B "$labs/explore/litmus-sb.yaml" --memory tso
