@@ -11,6 +11,9 @@
 #include "explore_path.h"
 #include "table.h"
 
+#define WIDE  160 /* columns, with which nothing is cut */
+#define BRIEF 36  /* of a line of source */
+
 struct screen {
 	struct play *play;
 	const struct terminal *terminal;
@@ -72,8 +75,8 @@ static struct words next_of(const struct play *p, const struct explore_step *s)
 	struct words w;
 
 	if (n->kind == NODE_READ)
-		snprintf(w.text, sizeof(w.text), "load %s, which gives 0x%" PRIx64 "%s%s",
-			 place(p, s->region, s->offset).text, s->value, s->forwarded ? " from its queue" : "",
+		snprintf(w.text, sizeof(w.text), "load 0x%" PRIx64 " from %s%s%s",
+			 s->value, place(p, s->region, s->offset).text, s->forwarded ? ", of its queue" : "",
 			 s->writes ? ", and store there in one" : "");
 	else if (n->kind == NODE_WRITE)
 		snprintf(w.text, sizeof(w.text), "store 0x%" PRIx64 " to %s", s->value,
@@ -126,12 +129,19 @@ static struct words where(const struct explore_step *s)
 	return w;
 }
 
-/* Its line of source, or its instruction. */
-static const char *by(const struct explore_step *s)
+/* Its line of source, or its instruction, both of which are ASCII; cut where there is not much room. */
+static struct words by(const struct explore_step *s, size_t width)
 {
+	const char *text = *s->source ? s->source : s->instruction;
+	struct words w = { "" };
+
 	if (s->node->kind == NODE_ENDED)
-		return "";
-	return *s->source ? s->source : s->instruction;
+		return w;
+	if (width >= WIDE || strlen(text) <= BRIEF)
+		snprintf(w.text, sizeof(w.text), "%s", text);
+	else
+		snprintf(w.text, sizeof(w.text), "%.*s…", BRIEF - 1, text);
+	return w;
 }
 
 /* ------------------------------------------------------------------ who stands where */
@@ -199,7 +209,7 @@ static void show_vms(struct screen *s)
 		table_cell(&table, "%s%s%s%s", can ? "" : faint(s), next_of(p, &next).text, why_not(s, vm),
 			   can ? "" : plain(s));
 		table_cell(&table, "%s", where(&next).text);
-		table_cell(&table, "%s", by(&next));
+		table_cell(&table, "%s", by(&next, s->width).text);
 		show_queue(s, &table, vm);
 	}
 	table_print(&table, s->to);
@@ -346,7 +356,7 @@ void play_show_list(struct play *p, FILE *to)
 	}
 	explore_path_of(&path, p->e, p->moves, p->made);
 	table_init(&table, "rlllO");
-	table.width = 130;
+	table.width = WIDE;
 	for (size_t i = 0; i < path.count; i++) {
 		const struct explore_step *s = &path.steps[i];
 
@@ -354,7 +364,7 @@ void play_show_list(struct play *p, FILE *to)
 		table_cell(&table, "%s", vm_name(p, s->move.vm));
 		table_cell(&table, "%s", s->text);
 		table_cell(&table, "%s", s->node ? where(s).text : "");
-		table_cell(&table, "%s", s->node ? by(s) : "");
+		table_cell(&table, "%s", s->node ? by(s, WIDE).text : "");
 	}
 	table_print(&table, to);
 	explore_path_fini(&path);

@@ -10,7 +10,7 @@
 
 /*
  * Who stands where and can be moved by what key, shared memory, sections, and what is to be said of it;
- * `width` columns wide, if that can be. Colours are those of `terminal`.
+ * `width` columns wide, if that can be, and from 160 on with nothing cut. Colours are those of `terminal`.
  */
 void play_show(struct play *play, const struct terminal *terminal, size_t width, FILE *to);
 

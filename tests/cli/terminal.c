@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * terminal.c - `baton run` in front of a terminal: the progress line comes, is
- * erased before anything else is written, and Ctrl-C ends the run with a report.
+ * erased before anything else is written, and Ctrl-C ends the run with a report. And
+ * `baton play`, by its keys.
  *
  * usage: terminal BATON. The terminal is a pseudo-terminal, with the command's
  * session on it, so that Ctrl-C is the key and no signal of ours.
@@ -13,6 +14,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define PATIENCE_MS 30000
@@ -183,6 +185,91 @@ static void rates_are_redrawn_until_ctrl_c(void **state)
 	contains(&s, "\033[H\033[K\r\n  0 exits per second");
 }
 
+static bool is_as_ever(const struct session *s)
+{
+	struct termios now;
+
+	assert_int_equal(tcgetattr(s->master, &now), 0);
+	return (now.c_lflag & (ICANON | ECHO)) == (ICANON | ECHO);
+}
+
+/* Forgets what has arrived, sends keys, and waits until `last` has, and `part` before it. */
+static void press(struct session *s, const char *keys, const char *part, const char *last)
+{
+	s->size = 0;
+	s->text[0] = '\0';
+	assert_int_equal(write(s->master, keys, strlen(keys)), strlen(keys));
+	assert_true(await(s, last));
+	contains(s, part);
+}
+
+static void begin_play(struct session *s, const char *lab)
+{
+	char file[512], *argv[] = { (char *)baton, "play", file, "--memory", "tso", NULL };
+
+	snprintf(file, sizeof(file), "%s/labs/explore/%s", getenv("BATON_SOURCE_ROOT"), lab);
+	begin(s, argv);
+	assert_true(await(s, "after 0 moves"));
+	assert_true(await(s, "q quit"));
+}
+
+/* Keys are commands, without a newline; and arrows are some. */
+static void keys_play(void **state)
+{
+	struct session s;
+
+	begin_play(&s, "peterson.yaml");
+	assert_false(is_as_ever(&s));
+	press(&s, "1", "lands in memory+0x0", "q quit");
+	contains(&s, "after 1 move\033");
+	press(&s, "A", "after 2 moves", "q quit");
+	press(&s, "\033[A", "after 1 move\033", "q quit");
+	press(&s, "\033[B", "after 2 moves", "q quit");
+	press(&s, "l", "memory+0x0 ← 0x1 lands", "any key goes back");
+	press(&s, "x", "after 2 moves", "q quit");
+	press(&s, "x", "no command", "q quit");
+	press(&s, ":2\n", "after 3 moves", "q quit");
+	assert_int_equal(write(s.master, "q", 1), 1);
+	assert_int_equal(end(&s), 0);
+}
+
+static void a_choice_asks_for_a_digit(void **state)
+{
+	struct session s;
+
+	begin_play(&s, "buffer-last-stays.yaml");
+	press(&s, "1", "which one", " does it choose? ");
+	press(&s, "1", "chooses 1 of 0 to 1", "q quit");
+	assert_int_equal(write(s.master, "\004", 1), 1);
+	assert_int_equal(end(&s), 0);
+}
+
+static void play_leaves_the_terminal_as_it_was(void **state)
+{
+	struct session s;
+	int status;
+
+	begin_play(&s, "peterson.yaml");
+	assert_int_equal(write(s.master, CTRL_C, 1), 1);
+	await(&s, NULL);
+	assert_int_equal(waitpid(s.child, &status, 0), s.child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT && is_as_ever(&s));
+	close(s.master);
+	begin_play(&s, "peterson.yaml");
+	kill(s.child, SIGTSTP);
+	assert_int_equal(waitpid(s.child, &status, WUNTRACED), s.child);
+	assert_true(WIFSTOPPED(status) && is_as_ever(&s));
+	s.size = 0;
+	s.text[0] = '\0';
+	kill(s.child, SIGCONT);
+	assert_true(await(&s, "q quit"));
+	assert_false(is_as_ever(&s));
+	kill(s.child, SIGTERM);
+	assert_int_equal(waitpid(s.child, &status, 0), s.child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM && is_as_ever(&s));
+	close(s.master);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +279,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test(quiet_runs_have_none),
 		cmocka_unit_test(ctrl_c_ends_a_run_with_its_report),
 		cmocka_unit_test(rates_are_redrawn_until_ctrl_c),
+		cmocka_unit_test(keys_play),
+		cmocka_unit_test(a_choice_asks_for_a_digit),
+		cmocka_unit_test(play_leaves_the_terminal_as_it_was),
 	};
 
 	if (argc != 2)
