@@ -1,0 +1,232 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# explore.sh BATON REPORT-JSON - `baton explore`: what is refused, what is found in the labs, and
+# how it is said.
+# shellcheck source=tests/cli/lib.sh
+. "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
+report=$1
+json=$work/report.json
+explore=$labs/explore
+
+# verdict STATUS PATTERN NAME: the last run ended so, and its first line is that.
+verdict()
+{
+	[ "$status" = "$1" ] && head -n 1 "$out" | grep -qE "^$2: [0-9]+ states, [0-9]+ moves, [0-9.]+ m?s$"
+	result $? "$3"
+}
+
+# has NAME VALUE MEMBER ...: that member of the report is this.
+has()
+{
+	name=$1 value=$2
+	shift 2
+	got=$("$report" get "$json" "$@" 2>>"$err")
+	[ "$got" = "$value" ]
+	result $? "$name"
+	[ "$got" = "$value" ] || echo "# expected $value, got $got"
+}
+
+# scenario TEXT ...: lines behind those of all scenarios of this test.
+scenario()
+{
+	{
+		echo 'version: 1'
+		printf '%s\n' "$@"
+	} >"$work/s.yaml"
+}
+
+# one IMAGE: a scenario of one VM.
+one()
+{
+	scenario 'vms:' "  - {name: one, image: $BATON_GUESTS/$1}"
+}
+
+# pair IMAGE LINE ...: two VMs of an image, which share a trapped region.
+pair()
+{
+	image=$1
+	shift
+	scenario 'vms:' \
+		"  - {name: left, image: $BATON_GUESTS/$image-protected.elf, mode: protected, argument: 0}" \
+		"  - {name: right, image: $BATON_GUESTS/$image-protected.elf, mode: protected, argument: 1}" \
+		'regions:' \
+		'  - {name: memory, size: 4KiB, trapped: true, at: {left: 0x40000, right: 0x40000}}' "$@"
+}
+
+# ------------------------------------------------------------------ the command line
+run explore
+says 2 'baton explore: nothing to explore; expected a scenario or a lab, see baton explore --help' \
+	'nothing to explore'
+run explore "$explore/peterson.yaml" "$explore/count.yaml"
+says 2 'baton explore: expected one scenario or lab' 'two scenarios'
+run explore --memory pso explore-peterson
+says 2 'baton explore: --memory "pso" is unknown; expected sc or tso' 'an unknown model'
+for option in bound states; do
+	run explore "--$option" 0 explore-peterson
+	says 2 "baton explore: --$option \"0\" is too small; expected a whole number above 0" "no $option"
+done
+run explore --bound some explore-peterson
+mentions 2 'baton explore: --bound "some" is not a number; expected a whole number' 'words for a bound'
+run explore --space 1 explore-peterson
+mentions 2 'baton explore: --space "1" is too small; expected a size' 'hardly any space'
+run explore --nope explore-peterson
+says 2 'baton explore: option --nope is unknown; see baton explore --help' 'an unknown option'
+run explore --memory
+mentions 2 'baton explore: --memory' 'an option without its argument'
+run explore explore-petersen
+says 2 'baton explore: "explore-petersen" is no scenario, and no lab (did you mean "explore-peterson"?); baton lab lists them' \
+	'a lab by a wrong name'
+run explore nothing-like-it
+says 2 'baton explore: "nothing-like-it" is no scenario, and no lab; baton lab lists them' 'no lab at all'
+run explore "$work/nowhere.yaml"
+[ "$status" = 2 ] && grep -q 'nowhere.yaml' "$err" && [ ! -s "$out" ]
+result $? 'a file that is not there'
+run explore --help
+[ "$status" = 0 ] && grep -q '^usage: baton explore ' "$out" && grep -q '^  --bound N ' "$out"
+result $? 'the help has the options'
+
+# ---------------------------------------------------------------------- the scenario
+scenario 'vms:' "  - {name: one, image: $BATON_GUESTS/count.bin}" \
+	"  - {name: two, image: $BATON_GUESTS/count.bin}" 'regions:' \
+	'  - {name: plain, size: 4KiB, at: {one: 0x40000, two: 0x40000}}'
+run explore "$work/s.yaml"
+says 2 "$work/s.yaml:6:5: region \"plain\" is not trapped, so nobody sees accesses to it; expected trapped: true" \
+	'a region that is not trapped'
+scenario 'vms: [{name: one, image: nowhere.bin}]'
+run explore "$work/s.yaml"
+mentions 2 "$work/s.yaml:2:26: no image \"nowhere.bin\"" 'an image that is not there'
+scenario 'vms:' "  - {name: one, count: 33, image: $BATON_GUESTS/count.bin}"
+run explore "$work/s.yaml"
+says 2 "$work/s.yaml: 33 VMs; expected at most 32 to be explored" 'more VMs than there are bits'
+pair litmus 'explore: {sc: right}'
+run explore "$work/s.yaml"
+mentions 2 "$work/s.yaml:7:15: sc \"right\" is unknown; expected verified, violated, deadlock or livelock" \
+	'a claim that is none'
+
+# --------------------------------------------------------------------- the verdicts
+for lab in peterson peterson-fence; do
+	run explore "$explore/$lab.yaml"
+	verdict 0 'verified under sc' "$lab under sc"
+done
+run explore explore-peterson-fence --memory tso
+verdict 0 'verified under tso' 'peterson-fence under tso, by its name'
+run explore "$explore/peterson.yaml" --memory tso --json "$json"
+verdict 0 'violated under tso, in 12 moves' 'peterson under tso'
+sed -n 2p "$out" | grep -q '^VM `\(left\|right\)` dies: .* VM `\(left\|right\)` is in section 0\.$'
+result $? '… and who dies of what'
+[ "$(grep -c '^ *[0-9]* *\(left\|right\) ' "$out")" = 12 ] && grep -q 'peterson.c:[0-9]' "$out" &&
+	grep -q ' memory+0x4 ← 0x1 lands' "$out" && grep -q ' enter 0 ' "$out"
+result $? '… and the schedule, by line of source'
+
+has 'JSON: the verdict' violated verdict
+has 'JSON: the memory model' tso memory
+has 'JSON: it is as the scenario says' true met
+has 'JSON: there is no outcome' '[]' outcomes
+has 'JSON: the first move is a write' write schedule 0 kind
+has '… of the first word' 0 schedule 0 offset
+has '… which waits in the queue' 1 schedule 0 queued
+has '… of that region' memory schedule 0 region
+has '… of a value' 0x1 schedule 0 value
+has 'JSON: the last move is a call' call schedule 11 kind
+has '… of `enter`' 0xba12 schedule 11 port
+"$report" get "$json" schedule 12 2>"$err"
+[ $? = 1 ]
+result $? 'JSON: that is all of the schedule'
+for member in states moves depth finals took_ns local_states local_steps vm_runs vm_loads finding; do
+	"$report" get "$json" "$member" >/dev/null 2>"$err"
+	result $? "JSON: there is $member"
+done
+
+run explore "$explore/peterson.yaml" --memory tso --quiet
+[ "$status" = 0 ] && ! grep -q 'lands' "$out" && grep -q ' dies: ' "$out"
+result $? '--quiet leaves out the schedule, and no more'
+run explore "$explore/peterson.yaml" --memory tso --json -
+cp "$out" "$json"
+has '--json - is all that is on stdout' violated verdict
+run explore "$explore/peterson.yaml" --memory tso --bound 12 --quiet
+verdict 0 'violated under tso, in 12 moves' 'a bound as long as the shortest schedule'
+run explore "$explore/peterson.yaml" --memory tso --bound 11
+verdict 1 'bound reached under tso' 'a bound of one move less'
+grep -qx 'nothing was found up to 11 moves; the bound that was met is that of steps' "$out" &&
+	grep -qx 'the scenario says: violated' "$out"
+result $? '… says so, and what was to be found'
+run explore "$explore/peterson.yaml" --states 20
+verdict 1 'bound reached under sc' 'a bound of states'
+grep -q 'that of states$' "$out"
+result $? '… says that it is one of states'
+
+# What is not claimed is to be verified, and what is claimed is to be found.
+pair peterson-once 'devices: [{type: section, vms: [left, right]}]'
+run explore "$work/s.yaml" --quiet
+verdict 0 'verified under sc' 'without a claim, verified is as it should be'
+run explore "$work/s.yaml" --memory tso --quiet
+verdict 1 'violated under tso, in 12 moves' '… and violated is not'
+pair peterson-once 'devices: [{type: section, vms: [left, right]}]' 'explore: {sc: deadlock, tso: verified}'
+run explore "$work/s.yaml" --quiet --json "$json"
+verdict 1 'verified under sc' 'what was claimed is not there'
+has '… and JSON says so' false met
+grep -qx 'the scenario says: deadlock' "$out"
+result $? '… and so does the text'
+run explore "$work/s.yaml" --memory tso --quiet
+verdict 1 'violated under tso, in 12 moves' 'what is there was not claimed'
+
+# ------------------------------------------------------------------------- outcomes
+pair litmus 'explore: {outcomes: {sc: [[0, 1], [1, 0], [1, 1]], tso: [[0, 1], [1, 0], [1, 1]]}}'
+run explore "$work/s.yaml" --json "$json"
+verdict 0 'verified under sc' 'the outcomes that are expected'
+"$report" get "$json" outcomes 2 values >/dev/null 2>"$err" && ! "$report" get "$json" outcomes 3 2>/dev/null
+result $? 'JSON: three outcomes'
+has '… each of which is expected' true outcomes 0 expected
+run explore "$work/s.yaml" --memory tso --json "$json"
+verdict 1 'violated under tso, in [0-9]+ moves' 'an outcome that is not expected'
+grep -qx 'the outcome 0 0 is none of those that may come out' "$out" &&
+	grep -q 'not among those that may come out' "$out"
+result $? '… is named'
+pair litmus 'explore: {outcomes: {sc: [[0, 0], [0, 1], [1, 0], [1, 1]]}}'
+run explore "$work/s.yaml"
+verdict 1 'verified under sc' 'an outcome that is expected and does not come out'
+grep -qx '1 that should come out did not; one is: 0 0' "$out"
+result $? '… is named, too'
+pair litmus 'explore: {words: [0x40000], outcomes: {sc: [[0, 1, 1], [1, 0, 1], [1, 1, 1]]}}'
+run explore "$work/s.yaml"
+verdict 0 'verified under sc' 'a word of shared memory belongs to an outcome'
+grep -q '\[0x40000\]' "$out"
+result $? '… and heads its column'
+pair litmus 'expect: {left: {status: 1}}'
+run explore "$work/s.yaml"
+verdict 1 'violated under sc, in [0-9]+ moves' 'a status that is not as the scenario expects'
+grep -qx 'left ends with status 0, and 1 is expected' "$out"
+result $? '… is named'
+
+# ------------------------------------------------------------------------- refusals
+one ticker.bin
+run explore "$work/s.yaml" --json "$json"
+verdict 1 'refused under sc, in 0 moves' 'a guest that asks for the time'
+grep -qx 'VM `one` cannot be explored: it asks for the time' "$out"
+result $? '… is told why'
+has '… in JSON, too' refused verdict
+one file.bin
+run explore "$work/s.yaml"
+[ "$status" = 1 ] && grep -qx 'VM `one` cannot be explored: it works with files' "$out"
+result $? 'a guest that works with files'
+one hello.bin
+run explore "$work/s.yaml"
+verdict 0 'verified under sc' 'a guest that only writes to its console'
+! grep -q 'Hello' "$out"
+result $? '… whose words are not printed'
+
+# --------------------------------------------------------------------------- output
+if [ -e /dev/full ]; then
+	run explore "$explore/peterson.yaml" --json /dev/full
+	says 2 'baton explore: cannot write /dev/full: No space left on device' 'a disk that is full'
+else
+	skip 'a disk that is full' 'there is no /dev/full'
+fi
+run explore "$explore/peterson.yaml" --json "$work/nowhere/report.json"
+says 2 "baton explore: cannot write $work/nowhere/report.json: No such file or directory" \
+	'a folder that is not there'
+[ ! -s "$out" ]
+result $? '… is noticed before anything is explored'
+
+finish
