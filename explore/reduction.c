@@ -133,6 +133,31 @@ static bool others_call(const struct reduction *r, const struct state *s, uint32
 	return false;
 }
 
+#define FENCES_MAX 16 /* behind one another */
+
+/* Are devices told of what is behind a fence, and behind those that follow it? */
+static bool fence_tells_devices(const struct automaton *a, uint32_t node)
+{
+	for (unsigned i = 0; a->nodes[node].kind == NODE_FENCE; i++) {
+		uint32_t k = a->nodes[node].edges;
+
+		/* Unless devices hear of it, there is one edge. */
+		if (i == FENCES_MAX || k == NO_EDGE || a->edges[k].devices != NO_DEVICES)
+			return true;
+		node = a->edges[k].to;
+	}
+	return false;
+}
+
+/* Are they told of a step, which passes the fences behind it at once? */
+static bool step_tells_devices(const struct automaton *a, uint32_t node)
+{
+	for (uint32_t k = a->nodes[node].edges; k != NO_EDGE; k = a->edges[k].next)
+		if (a->edges[k].devices != NO_DEVICES || fence_tells_devices(a, a->edges[k].to))
+			return true;
+	return false;
+}
+
 /*
  * Is the step of a VM independent of all that others may do? What its own queue does
  * meanwhile commutes with it: a store that lands is read as it was in the queue.
@@ -143,11 +168,10 @@ static bool step_is_free(const struct reduction *r, const struct state *s, uint3
 	const struct node *n = &a->nodes[s->node[vm]];
 	uint32_t word = UINT32_MAX;
 
-	/* It may lead to an end, of which devices hear. */
-	for (uint32_t k = n->edges; k != NO_EDGE; k = a->edges[k].next)
-		if (a->edges[k].devices != NO_DEVICES && others_call(r, s, vm))
-			return false;
 	if (s->node[vm] >= r->nodes)
+		return false;
+	/* It may lead to an end, of which devices hear. */
+	if (step_tells_devices(a, s->node[vm]) && others_call(r, s, vm))
 		return false;
 	if (n->kind == NODE_READ || n->kind == NODE_WRITE)
 		word = model_word(r->model, n->region, n->offset);
@@ -163,9 +187,13 @@ static bool step_is_free(const struct reduction *r, const struct state *s, uint3
 	}
 }
 
-/* The landing of its oldest store? */
+/* The landing of its oldest store? The last one leads past a fence, and so to an end, perhaps. */
 static bool landing_is_free(const struct reduction *r, const struct state *s, uint32_t vm)
 {
+	const struct automaton *a = machines_automaton(r->model->machines);
+
+	if (s->queued[vm] == 1 && fence_tells_devices(a, s->node[vm]) && others_call(r, s, vm))
+		return false;
 	return !others_touch(r, s, vm, s->queue[vm][0].word, true);
 }
 
