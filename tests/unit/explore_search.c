@@ -369,6 +369,19 @@ static void a_bound_that_no_schedule_exceeds_cuts_nothing_off(void **state)
 	finds(MEMORY_SC, two(sb_left, sb_right), config, VERDICT_BOUND, 0);
 }
 
+static void a_bound_holds_where_moves_are_left_out(void **state)
+{
+	static const struct op counts[] = { WRITE(0, 4, 1), WRITE(0, 4, 2), WRITE(0, 4, 3), WRITE(0, 4, 4), DIE };
+	static const struct op reads[] = { READ(64, 4, 0), END };
+	struct search_config config = UNBOUNDED;
+
+	config.reduces = true;
+	config.steps = 4;
+	finds(MEMORY_SC, two(counts, reads), config, VERDICT_VIOLATED, 4);
+	config.steps = 3;
+	finds(MEMORY_SC, two(counts, reads), config, VERDICT_BOUND, 0);
+}
+
 /* Within a bound a loop that is not left yet may be left later. */
 static void within_a_bound_there_is_no_livelock(void **state)
 {
@@ -795,19 +808,23 @@ static void what_is_wrong_is_found_with_fewer_moves(void **state)
 	assert_in_range(wrong, rounds / 10, rounds * 9 / 10);
 }
 
-/* The landing of the last store leads past a fence to an end, of which the section hears. */
+/* A fence is passed in the same move as what is before it; behind it is an end, of which the
+   section hears. */
 static void an_end_behind_a_fence_is_not_put_before_what_others_call(void **state)
 {
-	static const struct op left[] = { ENTER, WRITE(0, 4, 1), FENCE, END, DIE };
-	static const struct op right[] = { ENTER, LEAVE, END, DIE };
+	static const struct op left[] = { ENTER, READ(20, 1, 2), FENCE, END, DIE };
+	static const struct op lands[] = { ENTER, WRITE(20, 1, 1), FENCE, END, DIE };
+	static const struct op right[] = { ADD(4, 1, 2, 0x68), LEAVE, ADD(22, 2, 1, 0xCACA), ENTER, END, DIE };
 	struct search_config config = UNBOUNDED;
-	const struct programs programs = two(left, right);
-	struct scene *s;
+	const struct programs programs[] = { two(left, right), two(lands, right) };
 
 	config.reduces = true;
-	s = explore(MEMORY_TSO, &programs, &config);
-	assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
-	end(s);
+	for (int i = 0; i < 2; i++) {
+		struct scene *s = explore(MEMORY_TSO, &programs[i], &config);
+
+		assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
+		end(s);
+	}
 }
 
 /* Who only spins is no reason to put off the one that ends it. */
@@ -849,6 +866,7 @@ int main(void)
 		cmocka_unit_test(a_host_that_fails_ends_the_search),
 		cmocka_unit_test(a_bound_of_one_move_less_finds_nothing),
 		cmocka_unit_test(a_bound_that_no_schedule_exceeds_cuts_nothing_off),
+		cmocka_unit_test(a_bound_holds_where_moves_are_left_out),
 		cmocka_unit_test(within_a_bound_there_is_no_livelock),
 		cmocka_unit_test(each_bound_has_its_name),
 		cmocka_unit_test(states_are_not_many_more_than_their_bound),
