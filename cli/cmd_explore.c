@@ -14,6 +14,7 @@
 #include "explore_html.h"
 #include "explore_options.h"
 #include "explore_show.h"
+#include "interrupt.h"
 #include "explore_subject.h"
 #include "status.h"
 
@@ -91,6 +92,18 @@ static enum status report(struct exploration *e, const struct explore_options *o
 	return status;
 }
 
+/* Ctrl-C ends the search, and what there is then is reported. */
+static enum status search(struct exploration *e, const struct search_config *config,
+			  struct yaml_error *error)
+{
+	enum status status;
+
+	interrupt_stops(NULL);
+	status = exploration_search(e, config, error);
+	interrupt_ends();
+	return status;
+}
+
 static enum status explore(const struct explore_options *options, const struct explore_subject *subject,
 			   const struct outputs *to)
 {
@@ -108,7 +121,7 @@ static enum status explore(const struct explore_options *options, const struct e
 	terminal_init(&out, stdout);
 	status = exploration_begin(&e, &subject->scenario, options->tso ? MEMORY_TSO : MEMORY_SC, &terminal, &error);
 	if (!status)
-		status = exploration_search(&e, &config, &error);
+		status = search(&e, &config, &error);
 	if (status)
 		explore_subject_complain(subject, &error);
 	else

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "heap.h"
+#include "interrupt.h"
 #include "units.h"
 
 static uint64_t now_ns(void)
@@ -40,6 +41,13 @@ static enum status check(const struct scenario *s, struct yaml_error *error)
 		if (!s->regions[i].trapped) {
 			yaml_fail_at(error, s->regions[i].at, "region \"%s\" is not trapped, so nobody "
 				     "sees accesses to it; expected trapped: true", s->regions[i].name);
+			return STATUS_USAGE;
+		}
+	for (size_t i = 0; i < s->vm_count; i++)
+		if (s->vms[i].reads_tsc) {
+			yaml_fail_at(error, s->vms[i].at, "VM \"%s\" reads the time-stamp counter, so what it "
+				     "does hangs on more than the schedule; expected one that does not",
+				     s->vms[i].name);
 			return STATUS_USAGE;
 		}
 	if (s->vm_count > MACHINES_MAX) {
@@ -145,6 +153,7 @@ static uint32_t word_at(const struct exploration *e, const struct model *model,
 static bool status_is_met(struct exploration *e, size_t vm, uint64_t status)
 {
 	const struct scenario *s = e->scenario;
+	int used;
 
 	for (size_t i = 0; i < s->expectation_count; i++) {
 		const struct expectation *x = &s->expectations[i];
@@ -153,9 +162,14 @@ static bool status_is_met(struct exploration *e, size_t vm, uint64_t status)
 			continue;
 		if (status >= x->count.least && status <= x->count.most)
 			continue;
-		snprintf(e->wrong, sizeof(e->wrong), "%s ends with status %" PRIu64 ", and %" PRIu64
-			 "%s is expected", s->vms[vm].name, status, x->count.least,
-			 x->count.most > x->count.least ? " or more" : "");
+		used = snprintf(e->wrong, sizeof(e->wrong), "%s ends with status %" PRIu64 ", and %" PRIu64,
+				s->vms[vm].name, status, x->count.least);
+		if (x->count.most == UINT64_MAX)
+			used += snprintf(e->wrong + used, sizeof(e->wrong) - (size_t)used, " or more");
+		else if (x->count.most > x->count.least)
+			used += snprintf(e->wrong + used, sizeof(e->wrong) - (size_t)used, " to %" PRIu64,
+					 x->count.most);
+		snprintf(e->wrong + used, sizeof(e->wrong) - (size_t)used, " is expected");
 		return false;
 	}
 	return true;
@@ -290,7 +304,7 @@ static bool progress(void *context, const struct search *search)
 				  " moves deep, %s a second", units_count(states).text,
 				  units_count(states - search->at).text, search->depth,
 				  units_count(states * 1000 / (ns / 1000000)).text);
-	return e->stop;
+	return e->stop || interrupt_came();
 }
 
 enum status exploration_search(struct exploration *e, const struct search_config *config,

@@ -37,7 +37,7 @@ struct exploration {
 	uint64_t *outcome_states;
 	size_t width; /* values of each */
 	char wrong[200]; /* with an end, for the verdict */
-	volatile bool stop;
+	volatile bool stop; /* set by a signal's handler: the search ends */
 };
 
 /*

@@ -14,11 +14,13 @@
 #include "baton/baton.h"
 
 static struct baton_host *_Atomic stoppable;
+static atomic_bool came;
 
 static void stop(int number)
 {
 	struct baton_host *host = atomic_load(&stoppable);
 
+	atomic_store(&came, true);
 	if (host)
 		baton_host_stop(host);
 }
@@ -27,10 +29,16 @@ void interrupt_stops(struct baton_host *host)
 {
 	struct sigaction action = { .sa_handler = stop, .sa_flags = SA_RESETHAND | SA_RESTART };
 
+	atomic_store(&came, false);
 	atomic_store(&stoppable, host);
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+}
+
+bool interrupt_came(void)
+{
+	return atomic_load(&came);
 }
 
 void interrupt_ends(void)

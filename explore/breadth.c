@@ -287,7 +287,7 @@ static int check_bounds(struct search *s)
 	if (bytes_of(s) >= s->config.bytes)
 		return finding_of_bound(s, "memory");
 	if (s->config.progress && s->config.progress(s->config.context, s))
-		return finding_of_bound(s, "time");
+		return finding_of_bound(s, "an interrupt");
 	return 0;
 }
 

@@ -17,7 +17,7 @@
 #include "store.h"
 
 #define PAGE	   4096
-#define PATIENCE_NS UINT64_C(1000000000) /* between two accesses */
+#define PATIENCE_NS UINT64_C(5000000000) /* between two accesses */
 #define CHOICES	   64
 #define CODE_MAX   15
 
@@ -425,7 +425,7 @@ static int look_at_end(struct machine *v, enum baton_run_end end)
 		return 0;
 	default:
 		v->next.why = end == BATON_RUN_STOPPED ? "it was stopped" :
-			      "it computes for a second without an access that others can see";
+			      "it computes for five seconds without an access that others can see";
 		return 0;
 	}
 }

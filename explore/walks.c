@@ -176,7 +176,7 @@ static int walk_on(struct walk *w)
 	for (; !result && s->walks < s->config.walks; s->walks++) {
 		if (!(s->walks % PROGRESS_EVERY) && s->config.progress &&
 		    s->config.progress(s->config.context, s))
-			break;
+			return finding_of_bound(s, "an interrupt");
 		result = walk(w, most);
 		if (w->length > w->longest)
 			w->longest = w->length;
