@@ -296,7 +296,7 @@ static bool progress(void *context, const struct search *search)
 	uint64_t ns = now_ns() - e->began_ns;
 	size_t states = search->states.count;
 
-	if (ns > UINT64_C(500000000) && search->config.order != SEARCH_BREADTH)
+	if (ns > UINT64_C(500000000) && search->config.order >= SEARCH_RANDOM)
 		terminal_progress(e->terminal, "%s of %s schedules, %s moves", units_count(search->walks).text,
 				  units_count(search->config.walks).text, units_count(search->moves).text);
 	else if (ns > UINT64_C(500000000))

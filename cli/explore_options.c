@@ -55,7 +55,7 @@ static int take_order(struct explore_options *options, const char *text)
 	for (options->order = 0; options->order < SEARCH_ORDERS; options->order++)
 		if (!strcmp(text, search_order_name(options->order)))
 			return 0;
-	return options_refuse(&table, OPTION_SEARCH, text, "is unknown", "breadth, random or pct");
+	return options_refuse(&table, OPTION_SEARCH, text, "is unknown", "breadth, depth, random or pct");
 }
 
 static int take_space(struct explore_options *options, const char *text)

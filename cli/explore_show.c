@@ -35,7 +35,7 @@ struct explore_finding explore_finding(const struct exploration *e)
 			 "whatever the schedule");
 		break;
 	case VERDICT_BOUND:
-		if (s->config.order != SEARCH_BREADTH)
+		if (s->config.order >= SEARCH_RANDOM)
 			snprintf(f.text, sizeof(f.text), "nothing was found in %s schedules by chance; there "
 				 "may be something all the same", units_count(s->walks).text);
 		else
@@ -140,7 +140,7 @@ void explore_show(const struct exploration *e, const struct explore_path *path,
 	       terminal_plain(terminal), e->memory == MEMORY_TSO ? "tso" : "sc");
 	if (found)
 		printf(", in %zu moves", s->path_length);
-	if (s->config.order == SEARCH_BREADTH)
+	if (s->config.order < SEARCH_RANDOM)
 		printf(": %s states, ", units_count(s->states.count).text);
 	else
 		printf(": %s schedules, ", units_count(s->walks + found).text);

@@ -9,6 +9,7 @@
 
 /* The orders. 0 or -errno with a diagnostic; what they find stands in the search. */
 int search_breadth(struct search *search, struct baton_diag *diag);
+int search_depth(struct search *search, struct baton_diag *diag);
 int search_walks(struct search *search, struct baton_diag *diag);
 
 /*

@@ -106,22 +106,32 @@ static bool has(const uint64_t *set, uint32_t word)
 	return set[word / 64] >> word % 64 & 1;
 }
 
+bool reduction_meets(const struct reduction *r, const struct state *s, uint32_t vm, uint32_t word,
+		     bool writes, bool devices)
+{
+	uint32_t node = s->node[vm];
+
+	if (word == UINT32_MAX && !(devices && r->has_devices))
+		return false;
+	if (node >= r->nodes || (word != UINT32_MAX && word >= r->words))
+		return true; /* nobody knows */
+	if (devices && r->has_devices && r->devices[node])
+		return true;
+	if (word == UINT32_MAX)
+		return false;
+	for (uint32_t k = 0; k < s->queued[vm]; k++)
+		if (s->queue[vm][k].word == word)
+			return true;
+	return has(r->writes + node * r->row, word) || (writes && has(r->reads + node * r->row, word));
+}
+
 /* May another VM still write to a word, or, if `reads` matter, read it? */
 static bool others_touch(const struct reduction *r, const struct state *s, uint32_t vm,
 			 uint32_t word, bool reads)
 {
-	for (uint32_t i = 0; i < r->model->count; i++) {
-		if (i == vm)
-			continue;
-		if (s->node[i] >= r->nodes || word >= r->words)
-			return true; /* nobody knows */
-		if (has(r->writes + s->node[i] * r->row, word) ||
-		    (reads && has(r->reads + s->node[i] * r->row, word)))
+	for (uint32_t i = 0; i < r->model->count; i++)
+		if (i != vm && reduction_meets(r, s, i, word, reads, false))
 			return true;
-		for (uint32_t k = 0; k < s->queued[i]; k++)
-			if (s->queue[i][k].word == word)
-				return true;
-	}
 	return false;
 }
 

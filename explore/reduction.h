@@ -37,6 +37,10 @@ int reduction_learn(struct reduction *reduction);
 /* Has an edge been found since? */
 bool reduction_is_stale(const struct reduction *reduction);
 
+/* May a VM, or its queue, still touch what others touch: a word (UINT32_MAX: none), or devices? */
+bool reduction_meets(const struct reduction *reduction, const struct state *state, uint32_t vm,
+		     uint32_t word, bool writes, bool devices);
+
 /*
  * The k-th set of moves, from 0, that would do for a state; how many they are. 0: there is no
  * k-th. `moves` has room for MODEL_MOVES.

@@ -19,7 +19,7 @@ const char *verdict_name(enum verdict verdict)
 
 const char *search_order_name(enum search_order order)
 {
-	static const char *const names[] = { "breadth", "random", "pct" };
+	static const char *const names[] = { "breadth", "depth", "random", "pct" };
 
 	return names[order];
 }
@@ -67,7 +67,14 @@ int search_run(struct search *s, const struct search_config *config, struct mode
 {
 	*s = (struct search){ .config = *config, .model = model, .verdict = VERDICT_VERIFIED,
 			      .reduction = { .model = model } };
-	return config->order == SEARCH_BREADTH ? search_breadth(s, diag) : search_walks(s, diag);
+	switch (config->order) {
+	case SEARCH_BREADTH:
+		return search_breadth(s, diag);
+	case SEARCH_DEPTH:
+		return search_depth(s, diag);
+	default:
+		return search_walks(s, diag);
+	}
 }
 
 void search_fini(struct search *s)

@@ -4,7 +4,8 @@
  *
  * In breadth (breadth.c): the near ones first, all of them. What it says holds for all schedules of
  * the very programs that ran: `verified` means that every state was seen, and none was wrong.
- * A schedule that it finds is one of the shortest. By schedules (walks.c): as many as are
+ * A schedule that it finds is one of the shortest. In depth (depth.c): as few of them as tell
+ * all ends, deaths and deadlocks. By schedules (walks.c): as many as are
  * wanted, by chance; what they do not find may be there all the same.
  */
 #ifndef BATON_EXPLORE_SEARCH_H
@@ -30,6 +31,7 @@ const char *verdict_name(enum verdict verdict);
 
 enum search_order {
 	SEARCH_BREADTH,
+	SEARCH_DEPTH, /* of moves that do not race, one order; neither shortest schedules nor livelocks */
 	SEARCH_RANDOM, /* schedules in which each move is as likely as the others */
 	SEARCH_PCT, /* VMs have priorities, which change now and then (Burckhardt et al. 2010) */
 	SEARCH_ORDERS
