@@ -378,17 +378,17 @@ static void what_is_no_yaml_is_refused(void **state)
 	refuses(GOOD "---\nmore: 1\n", "s.yaml:5:1: a second document; expected one");
 	refuses("- a\n- b\n",
 		"s.yaml:1:1: the scenario is a list; expected a mapping of version, policy, for, "
-		"seed, watchdog, show, format, vms, regions, devices or expect");
+		"seed, watchdog, show, format, vms, regions, devices, expect or explore");
 	refuses("neo.bin\n",
 		"s.yaml:1:1: the scenario is \"neo.bin\"; expected a mapping of version, policy, "
-		"for, seed, watchdog, show, format, vms, regions, devices or expect");
+		"for, seed, watchdog, show, format, vms, regions, devices, expect or explore");
 }
 
 static void keys_are_checked(void **state)
 {
 	refuses("version: 1\npolcy: share\n" "vms: [{image: neo.bin}]\n",
 		"s.yaml:2:1: the scenario: key \"polcy\" is unknown; expected version, policy, "
-		"for, seed, watchdog, show, format, vms, regions, devices or expect (did you mean \"policy\"?)");
+		"for, seed, watchdog, show, format, vms, regions, devices, expect or explore (did you mean \"policy\"?)");
 	refuses("version: 1\nfor: 1s\nfor: 2s\nvms: [{image: neo.bin}]\n",
 		"s.yaml:3:1: the scenario: key \"for\" is there twice, first in line 2; expected "
 		"it once");
@@ -408,7 +408,7 @@ static void keys_are_checked(void **state)
 		"s.yaml:2:6: a tag; expected a plain value");
 	refuses("version: 1\n<<: {for: 1s}\nvms: [{image: neo.bin}]\n",
 		"s.yaml:2:1: the scenario: key \"<<\" is unknown; expected version, policy, for, "
-		"seed, watchdog, show, format, vms, regions, devices or expect");
+		"seed, watchdog, show, format, vms, regions, devices, expect or explore");
 }
 
 static void types_are_checked(void **state)
