@@ -388,7 +388,8 @@ static void keys_are_checked(void **state)
 {
 	refuses("version: 1\npolcy: share\n" "vms: [{image: neo.bin}]\n",
 		"s.yaml:2:1: the scenario: key \"polcy\" is unknown; expected version, policy, "
-		"for, seed, watchdog, show, format, vms, regions, devices, expect or explore (did you mean \"policy\"?)");
+		"for, seed, watchdog, show, format, vms, regions, devices, expect or explore (did you mean "
+		"\"policy\"?)");
 	refuses("version: 1\nfor: 1s\nfor: 2s\nvms: [{image: neo.bin}]\n",
 		"s.yaml:3:1: the scenario: key \"for\" is there twice, first in line 2; expected "
 		"it once");
@@ -986,6 +987,88 @@ static void an_image_s_own_mode_beats_the_option(void **state)
 	scenario_fini(&s);
 }
 
+#define TWO GOOD "- {name: two, image: b.bin}\n"
+
+enum { SC, TSO };
+
+static void what_is_to_be_explored_arrives(void **state)
+{
+	/* In whatever order: how wide an outcome is depends on VMs and words. */
+	struct parsed p = accepts(
+		"explore: {outcomes: {tso: [[1, 2, 3], [4294967295, 0x10, 0]]}, words: [0x40000],\n"
+		"          tso: livelock, sc: verified}\n" TWO);
+	const struct scenario_explore *e = &p.scenario.explore;
+
+	assert_string_equal(e->verdicts[SC], "verified");
+	assert_string_equal(e->verdicts[TSO], "livelock");
+	assert_int_equal(e->word_count, 1);
+	assert_int_equal(e->words[0], 0x40000);
+	assert_false(e->outcomes[SC].given);
+	assert_true(e->outcomes[TSO].given);
+	assert_int_equal(e->outcomes[TSO].width, 3);
+	assert_int_equal(e->outcomes[TSO].count, 6);
+	assert_int_equal(e->outcomes[TSO].values[3], UINT32_MAX);
+	assert_int_equal(e->outcomes[TSO].values[4], 16);
+	scenario_fini(&p.scenario);
+	p = accepts(TWO "explore: {sc: deadlock, tso: violated, outcomes: {sc: [[0, 0]]}}\n");
+	assert_string_equal(p.scenario.explore.verdicts[SC], "deadlock");
+	assert_string_equal(p.scenario.explore.verdicts[TSO], "violated");
+	scenario_fini(&p.scenario);
+	p = accepts(TWO);
+	assert_null(p.scenario.explore.verdicts[SC]);
+	assert_null(p.scenario.explore.verdicts[TSO]);
+	scenario_fini(&p.scenario);
+}
+
+static void what_is_to_be_explored_is_checked(void **state)
+{
+	static const struct {
+		const char *text, *expected;
+	} wrong[] = {
+		{ "5", "10: explore is \"5\"; expected a mapping of sc, tso, words or outcomes" },
+		{ "{pso: verified}", "11: explore: key \"pso\" is unknown; expected sc, tso, words or "
+		  "outcomes (did you mean \"tso\"?)" },
+		{ "{sc: verified, sc: violated}", "25: explore: key \"sc\" is there twice, first in line "
+		  "5; expected it once" },
+		{ "{sc: right}", "15: sc \"right\" is unknown; expected verified, violated, deadlock or "
+		  "livelock" },
+		/* These come out, and nobody wants them. */
+		{ "{tso: refused}", "16: tso \"refused\" is unknown; expected verified, violated, deadlock "
+		  "or livelock" },
+		{ "{sc: bound reached}", "15: sc \"bound reached\" is unknown; expected verified, violated, "
+		  "deadlock or livelock" },
+		{ "{sc: [verified]}", "15: sc is a list; expected verified, violated, deadlock or livelock" },
+		{ "{words: 5}", "18: words is \"5\"; expected a list" },
+		{ "{words: []}", "18: words has 0 items; expected 1 to 64" },
+		{ "{words: [2]}", "19: the address of a word is no multiple of 4; expected one" },
+		{ "{words: [x]}", "19: the address of a word \"x\" is not a number; expected a whole number "
+		  "from 0 to 4294967295" },
+		{ "{words: [4294967296]}", "19: the address of a word \"4294967296\" is too large; expected "
+		  "a whole number from 0 to 4294967295" },
+		{ "{outcomes: 5}", "21: outcomes is \"5\"; expected a mapping of sc or tso" },
+		{ "{outcomes: {pso: [[0, 0]]}}", "22: outcomes: key \"pso\" is unknown; expected sc or tso "
+		  "(did you mean \"tso\"?)" },
+		{ "{outcomes: {sc: []}}", "26: sc has 0 items; expected 1 to 65536" },
+		{ "{outcomes: {sc: [0, 1]}}", "27: an outcome is \"0\"; expected a list" },
+		{ "{outcomes: {sc: [[0]]}}", "27: an outcome has 1 items; expected 2 to 2" },
+		{ "{outcomes: {sc: [[0, 1, 2]]}}", "27: an outcome has 3 items; expected 2 to 2" },
+		{ "{words: [0x40000], outcomes: {sc: [[0, 1]]}}", "45: an outcome has 2 items; expected 3 to "
+		  "3" },
+		{ "{outcomes: {sc: [[0, -1]]}}", "31: a value of an outcome \"-1\" is negative; expected a "
+		  "whole number from 0 to 4294967295" },
+		{ "{outcomes: {sc: [[0, 4294967296]]}}", "31: a value of an outcome \"4294967296\" is too "
+		  "large; expected a whole number from 0 to 4294967295" },
+	};
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		char text[256], expected[256];
+
+		snprintf(text, sizeof(text), TWO "explore: %s\n", wrong[i].text);
+		snprintf(expected, sizeof(expected), "s.yaml:5:%s", wrong[i].expected);
+		refuses(text, expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1021,6 +1104,8 @@ int main(void)
 		cmocka_unit_test(another_policy_overrides_a_schedule),
 		cmocka_unit_test(policy_script_by_option_needs_a_schedule_too),
 		cmocka_unit_test(an_image_s_own_mode_beats_the_option),
+		cmocka_unit_test(what_is_to_be_explored_arrives),
+		cmocka_unit_test(what_is_to_be_explored_is_checked),
 	};
 
 	return cmocka_run_group_tests_name("scenario", tests, NULL, NULL);
