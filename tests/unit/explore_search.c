@@ -686,13 +686,13 @@ static void compare(enum memory_model memory, uint32_t vms, uint32_t length, uns
 {
 	uint64_t random = 88172645463325252u + vms;
 	struct op ops[VMS][OPS + 1];
+	struct spot *spots = malloc(SPOTS * sizeof(*spots));
 	size_t all = 0, fewer = 0;
 
 	for (unsigned round = 0; round < rounds; round++) {
 		struct programs programs = { .count = vms };
 		struct search_config config = UNBOUNDED;
-		struct oracle o = { .tso = memory == MEMORY_TSO, .vms = vms,
-				    .spots = malloc(SPOTS * sizeof(*o.spots)) };
+		struct oracle o = { .tso = memory == MEMORY_TSO, .vms = vms, .spots = spots };
 		struct ends ends = { .oracle = &o }, reduced = { .oracle = &o };
 		struct scene *s;
 
@@ -724,21 +724,21 @@ static void compare(enum memory_model memory, uint32_t vms, uint32_t length, uns
 		end(s);
 		store_fini(&ends.seen);
 		store_fini(&reduced.seen);
-		free(o.spots);
 	}
+	free(spots);
 	print_message("# %zu states, %zu where moves are left out\n", all, fewer);
 	assert_true(fewer < all);
 }
 
 static void all_states_under_sc_are_seen_and_no_others(void **state)
 {
-	compare(MEMORY_SC, 2, OPS, 2000);
-	compare(MEMORY_SC, 3, 3, 400);
+	compare(MEMORY_SC, 2, OPS, 800);
+	compare(MEMORY_SC, 3, 3, 150);
 }
 
 static void all_states_under_tso_are_seen_and_no_others(void **state)
 {
-	compare(MEMORY_TSO, 2, 5, 1000);
+	compare(MEMORY_TSO, 2, 5, 400);
 	compare(MEMORY_TSO, 3, 3, 150);
 }
 
@@ -774,7 +774,7 @@ static void what_is_wrong_is_found_with_fewer_moves(void **state)
 {
 	struct op ops[VMS][OPS + 2];
 	uint64_t random = 1;
-	unsigned wrong = 0, rounds = 3000;
+	unsigned wrong = 0, rounds = 1500;
 
 	for (unsigned round = 0; round < rounds; round++) {
 		struct programs programs = { .count = 2 + round % 2 };
