@@ -148,12 +148,14 @@ static int walk(struct walk *w, uint64_t most)
 		return no_memory(w);
 	w->length = 0;
 	rank(w);
-	while (end == MOVE_DONE && w->length < most) {
+	while (end == MOVE_DONE) {
 		size_t count = model_moves(s->model, w->state, w->moves), i;
 		const struct node *n;
 
 		if (!count)
 			return take(w, finding_of_end(s, w->state));
+		if (w->length >= most)
+			return 0;
 		i = s->config.order == SEARCH_PCT ? pick_by_rank(w, count) : draw(w, count);
 		n = machines_node(s->model->machines, w->state->node[w->moves[i].vm]);
 		w->reads = n->kind == NODE_READ && w->moves[i].kind == MOVE_STEP ? w->reads + 1 : 0;
@@ -164,7 +166,7 @@ static int walk(struct walk *w, uint64_t most)
 		if (w->length > s->depth)
 			s->depth = w->length;
 	}
-	return end == MOVE_DONE ? 0 : take(w, finding_of_move(s, end, w->state));
+	return take(w, finding_of_move(s, end, w->state));
 }
 
 static int walk_on(struct walk *w)
