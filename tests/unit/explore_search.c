@@ -400,7 +400,7 @@ static void each_bound_has_its_name(void **state)
 {
 	const struct programs programs = two(sb_left, sb_right);
 	struct search_config configs[4] = { UNBOUNDED, UNBOUNDED, UNBOUNDED, UNBOUNDED };
-	static const char *const names[] = { "steps", "states", "memory", "time" };
+	static const char *const names[] = { "steps", "states", "memory", "an interrupt" };
 
 	configs[0].steps = 2;
 	configs[1].states = 5;
@@ -845,6 +845,143 @@ static void a_loop_does_not_put_the_others_off(void **state)
 	}
 }
 
+/* ---------------------------------------------------------- schedules by chance */
+
+static struct search_config walks(enum search_order order, uint64_t count, uint64_t seed)
+{
+	struct search_config config = UNBOUNDED;
+
+	config.order = order;
+	config.walks = count;
+	config.seed = seed;
+	return config;
+}
+
+static void chance_finds_what_is_wrong(void **state)
+{
+	static const struct op writer[] = { WRITE(8, 4, 1), WRITE(0, 4, 1), END };
+	static const struct op waits[] = { WAIT, END };
+	static const struct {
+		enum memory_model memory;
+		const struct op *a, *b;
+		enum verdict verdict;
+	} cases[] = {
+		{ MEMORY_SC, writer, dies_of_both, VERDICT_VIOLATED },
+		{ MEMORY_TSO, writer, dies_of_both, VERDICT_VIOLATED },
+		{ MEMORY_SC, waits, waits, VERDICT_DEADLOCK },
+		{ MEMORY_TSO, sb_left, sb_right, VERDICT_VIOLATED }, /* by the judge */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		for (uint64_t seed = 0; seed < 20; seed++) {
+			struct search_config config = walks(seed % 2 ? SEARCH_PCT : SEARCH_RANDOM, 5000, seed);
+			const struct programs programs = two(cases[i].a, cases[i].b);
+			struct outcomes o = { .refuse_zeroes = true };
+			struct state *at = model_new_state();
+			enum move_end last = MOVE_DONE;
+			struct scene *s;
+
+			if (i == 3) {
+				config.judge = note;
+				config.context = &o;
+			}
+			s = explore(cases[i].memory, &programs, &config);
+			assert_int_equal(s->search.verdict, cases[i].verdict);
+			/* Its schedule can be gone. */
+			assert_int_equal(model_first(&s->model, at, NULL), MOVE_DONE);
+			for (size_t k = 0; k < s->search.path_length; k++) {
+				assert_int_equal(last, MOVE_DONE);
+				last = model_move(&s->model, at, s->search.path[k], NULL);
+			}
+			assert_int_equal(last, i < 2 ? MOVE_DIED : MOVE_DONE);
+			model_free_state(at);
+			end(s);
+		}
+}
+
+static void chance_verifies_nothing(void **state)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct search_config config = walks(i ? SEARCH_PCT : SEARCH_RANDOM, 50, 1);
+		const struct programs programs = two(sb_left, sb_right);
+		struct scene *s = explore(MEMORY_SC, &programs, &config);
+
+		assert_int_equal(s->search.verdict, VERDICT_BOUND);
+		assert_string_equal(s->search.why, "schedules");
+		assert_int_equal(s->search.walks, 50);
+		assert_int_equal(s->search.moves, 200); /* each has two stores and two loads */
+		assert_int_equal(s->search.depth, 4);
+		end(s);
+	}
+}
+
+static void chance_can_be_interrupted(void **state)
+{
+	struct search_config config = walks(SEARCH_RANDOM, 50, 1);
+	const struct programs programs = two(sb_left, sb_right);
+	struct scene *s;
+
+	config.progress = stop;
+	s = explore(MEMORY_SC, &programs, &config);
+	assert_int_equal(s->search.verdict, VERDICT_BOUND);
+	assert_string_equal(s->search.why, "an interrupt");
+	assert_int_equal(s->search.walks, 0);
+	end(s);
+}
+
+static void the_same_seed_finds_the_same_schedule(void **state)
+{
+	static const struct op writer[] = { WRITE(16, 4, 1), WRITE(8, 4, 1), WRITE(0, 4, 1), END };
+	const struct programs programs = two(writer, dies_of_both);
+	bool differ = false;
+
+	for (uint64_t seed = 0; seed < 10; seed++) {
+		const struct search_config config = walks(SEARCH_RANDOM, 5000, seed), other =
+			walks(SEARCH_RANDOM, 5000, seed + 100);
+		struct scene *a = explore(MEMORY_TSO, &programs, &config);
+		struct scene *b = explore(MEMORY_TSO, &programs, &config);
+		struct scene *c = explore(MEMORY_TSO, &programs, &other);
+
+		assert_int_equal(a->search.path_length, b->search.path_length);
+		assert_memory_equal(a->search.path, b->search.path,
+				    a->search.path_length * sizeof(*a->search.path));
+		differ = differ || a->search.walks != c->search.walks ||
+			 a->search.path_length != c->search.path_length;
+		end(a);
+		end(b);
+		end(c);
+	}
+	assert_true(differ);
+}
+
+/* Schedules of just so many moves, but not of one more. */
+static void chance_keeps_within_the_bound(void **state)
+{
+	static const struct op waits[] = { WAIT, END };
+	struct search_config config = walks(SEARCH_RANDOM, 100, 1);
+
+	config.steps = 2;
+	finds(MEMORY_SC, two(waits, waits), config, VERDICT_DEADLOCK, 2);
+	config.steps = 1;
+	finds(MEMORY_SC, two(waits, waits), config, VERDICT_BOUND, 0);
+}
+
+/* Who waits by reading, and is first in rank, does not keep the others from what ends it. */
+static void a_loop_of_reads_gives_way(void **state)
+{
+	static const struct op spins[] = { READ(0, 4, 0), IF(0, 0, 0), DIE };
+	static const struct op lets_go[] = { WRITE(0, 4, 1), END };
+	const struct programs programs = two(spins, lets_go);
+
+	for (uint64_t seed = 0; seed < 50; seed++) {
+		const struct search_config config = walks(SEARCH_PCT, 1, seed);
+		struct scene *s = explore(MEMORY_TSO, &programs, &config);
+
+		assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
+		end(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -875,6 +1012,12 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_found_with_fewer_moves),
 		cmocka_unit_test(an_end_behind_a_fence_is_not_put_before_what_others_call),
 		cmocka_unit_test(a_loop_does_not_put_the_others_off),
+		cmocka_unit_test(chance_finds_what_is_wrong),
+		cmocka_unit_test(chance_verifies_nothing),
+		cmocka_unit_test(chance_can_be_interrupted),
+		cmocka_unit_test(the_same_seed_finds_the_same_schedule),
+		cmocka_unit_test(chance_keeps_within_the_bound),
+		cmocka_unit_test(a_loop_of_reads_gives_way),
 	};
 
 	return cmocka_run_group_tests_name("explore search", tests, NULL, NULL);
