@@ -716,6 +716,7 @@ static void who_is_taken_back_to_a_call_dies_of_it_by_name(void **state)
 	w.hold_at = 2; /* the first one before it leaves */
 	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
 	assert_string_equal(baton_device_type(device), "section");
+	assert_true(baton_device_is_plain(device)); /* what is not plain goes with a fork */
 	plain = baton_device_plain(device, &size);
 	assert_true(size && size <= sizeof(inside));
 	memcpy(inside, plain, size);
@@ -732,6 +733,37 @@ static void who_is_taken_back_to_a_call_dies_of_it_by_name(void **state)
 	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
 	assert_true(died_of(rig->vms[1], BATON_CAUSE_EXCLUSION, "VM `vm0` is in section 3"));
 	test_free(m.bytes);
+	rig_end(rig);
+}
+
+/* It has had no exit of its own. */
+static void a_fork_of_one_that_waits_in_a_call_dies_of_it_by_name(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS, .hold_at = 2 };
+	struct script s[2] = { { .count = 0 } };
+	struct rig *rig = section(&w, s);
+	struct baton_fork_config config = BATON_FORK_CONFIG;
+	struct baton_snapshot *snapshot;
+	struct baton_vm *forks[2];
+	struct baton_diag diag;
+
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	if (baton_snapshot_take(rig->vms, 2, &diag, &snapshot))
+		fail_msg("%s: %s", diag.where, diag.message);
+	if (baton_vm_fork(snapshot, rig->host, &config, &diag, forks))
+		fail_msg("%s: %s", diag.where, diag.message);
+	for (int i = 0; i < 2; i++) {
+		rig->vms[rig->count] = forks[i];
+		rig->vcpus[rig->count++] = fake_vcpu(forks[i]);
+	}
+	rig->one_destroyed = true;
+	w.hold_vm = forks[0]; /* it stays in the section */
+	w.hold_at = 0;
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	assert_true(died_of(forks[1], BATON_CAUSE_EXCLUSION, "is in section 3"));
+	assert_int_equal(baton_vm_death(forks[1])->last_count, 1);
+	assert_int_equal(baton_vm_death(forks[1])->last[0].data, 3);
+	baton_snapshot_destroy(snapshot);
 	rig_end(rig);
 }
 
@@ -825,27 +857,36 @@ static void an_exit_of_debugging_that_nobody_asked_for_is_a_death(void **state)
 static void behind_a_write_that_was_held_the_next_instruction_is_asked_for(void **state)
 {
 	static const struct baton_gate both = { .access = on_access, .step = on_step };
-	struct watcher w = { .verdict = BATON_GATE_PASS, .hold_at = 1 };
-	struct served served = { .verdict = BATON_RESUME };
-	struct script s = { .count = 0 };
-	struct rig *rig = begin(&both, &w);
 	enum baton_run_end end;
-	struct moment m;
 
-	step(&s, fake_out(0, PORT, 1, 1));
-	step(&s, fake_out(2, PORT, 1, 2));
-	add(rig, &s);
-	rig_port(rig, 0, PORT, 1, serve, &served);
-	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
-	m = take(rig, 0);
-	load(rig, 0, m);
-	w.stepped = 0;
-	assert_int_equal(baton_host_run(rig->host, S, &end), 0);
-	assert_int_equal(end, BATON_RUN_DONE);
-	assert_int_equal(w.stepped, 3); /* behind the write, and two more */
-	assert_int_equal(served.count, 2);
-	test_free(m.bytes);
-	rig_end(rig);
+	/* Whether it was taken back there, or only captured. */
+	for (int back = 0; back < 2; back++) {
+		struct watcher w = { .verdict = BATON_GATE_PASS, .hold_at = 1 };
+		struct served served = { .verdict = BATON_RESUME };
+		struct script s = { .count = 0 };
+		struct rig *rig;
+		struct moment m;
+
+		fake_reset();
+		rig = begin(&both, &w);
+		step(&s, fake_out(0, PORT, 1, 1));
+		step(&s, fake_out(2, PORT, 1, 2));
+		add(rig, &s);
+		rig_port(rig, 0, PORT, 1, serve, &served);
+		assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+		m = take(rig, 0);
+		if (back)
+			load(rig, 0, m);
+		else
+			wake(rig, 0);
+		w.stepped = 0;
+		assert_int_equal(baton_host_run(rig->host, S, &end), 0);
+		assert_int_equal(end, BATON_RUN_DONE);
+		assert_int_equal(w.stepped, 3); /* behind the write, and two more */
+		assert_int_equal(served.count, 2);
+		test_free(m.bytes);
+		rig_end(rig);
+	}
 }
 
 /* ----------------------------------------------------------------------- devices */
@@ -937,6 +978,7 @@ int main(void)
 		TEST(a_capture_that_failed_can_be_made_again),
 		TEST(a_hash_tells_moments_apart_but_not_by_their_time),
 		TEST(who_is_taken_back_to_a_call_dies_of_it_by_name),
+		TEST(a_fork_of_one_that_waits_in_a_call_dies_of_it_by_name),
 		TEST(instructions_are_passed_one_by_one),
 		TEST(an_instruction_that_is_held_waits),
 		TEST(done_runs_to_the_next_exit_unstepped),
