@@ -254,10 +254,15 @@ size_t model_moves(const struct model *m, const struct state *s, struct move *mo
 	return count;
 }
 
-/* Where a VM has come to. One at a fence with nothing on its way goes on at once. */
+/*
+ * Where a VM has come to. One at a fence with nothing on its way goes on at once; but not one
+ * that comes to the same fence again (Brent's way to see a circle), for it would do so for ever.
+ */
 static enum move_end settle(struct model *m, struct state *s, uint32_t vm, struct baton_diag *diag)
 {
-	for (;;) {
+	uint32_t seen = NO_NODE;
+
+	for (uint64_t passed = 0;; passed++) {
 		const struct node *n = machines_node(m->machines, s->node[vm]);
 		const struct edge *e;
 
@@ -265,8 +270,10 @@ static enum move_end settle(struct model *m, struct state *s, uint32_t vm, struc
 			return MOVE_DIED;
 		if (n->kind == NODE_LOST)
 			return MOVE_LOST;
-		if (n->kind != NODE_FENCE || s->queued[vm])
+		if (n->kind != NODE_FENCE || s->queued[vm] || s->node[vm] == seen)
 			return MOVE_DONE;
+		if (!(passed & (passed - 1)))
+			seen = s->node[vm];
 		e = machines_edge(m->machines, s->node[vm], 0, s->devices, s->node, diag);
 		if (!e)
 			return MOVE_ERROR;
