@@ -294,6 +294,16 @@ static void two_in_a_section_is_a_violation(void **state)
 	finds(MEMORY_SC, two(works, works), UNBOUNDED, VERDICT_VIOLATED, 2);
 }
 
+static void who_goes_round_in_fences_is_in_a_livelock(void **state)
+{
+	static const struct op one[] = { FENCE, GOTO(0) };
+	static const struct op five[] = { FENCE, READ(0, 4, 0), FENCE, FENCE, FENCE, FENCE, FENCE, GOTO(2) };
+	static const struct op ends[] = { READ(8, 4, 0), END };
+
+	finds(MEMORY_TSO, two(one, ends), UNBOUNDED, VERDICT_LIVELOCK, 1);
+	finds(MEMORY_TSO, two(five, ends), UNBOUNDED, VERDICT_LIVELOCK, 1);
+}
+
 static void what_cannot_be_explored_is_refused_with_its_reason(void **state)
 {
 	static const struct op lost[] = { READ(0, 4, 0), LOSE };
@@ -998,6 +1008,7 @@ int main(void)
 		cmocka_unit_test(a_loop_that_somebody_can_end_is_no_livelock),
 		cmocka_unit_test(who_enters_a_section_again_and_again_gets_on),
 		cmocka_unit_test(two_in_a_section_is_a_violation),
+		cmocka_unit_test(who_goes_round_in_fences_is_in_a_livelock),
 		cmocka_unit_test(what_cannot_be_explored_is_refused_with_its_reason),
 		cmocka_unit_test(the_first_state_may_be_the_verdict),
 		cmocka_unit_test(a_host_that_fails_ends_the_search),
