@@ -233,6 +233,10 @@ static const char *judge(void *context, const struct model *model, const struct 
 
 	read_values(e, state, values);
 	number = store_add(&e->outcomes, values, e->width * sizeof(*values), &is_new);
+	/* Where moves are left out, the search begins anew until it has left out none too many. */
+	if (e->round != e->search.rounds && e->outcome_states)
+		memset(e->outcome_states, 0, (e->outcomes.count - is_new) * sizeof(*e->outcome_states));
+	e->round = e->search.rounds;
 	if (is_new)
 		e->outcome_states = heap_grow(e->outcome_states, number, sizeof(*e->outcome_states));
 	e->outcome_states[number]++;

@@ -35,6 +35,7 @@ struct exploration {
 
 	struct store outcomes;
 	uint64_t *outcome_states;
+	uint64_t round; /* of the search, which these are of */
 	size_t width; /* values of each */
 	char wrong[200]; /* with an end, for the verdict */
 	volatile bool stop; /* set by a signal's handler: the search ends */
