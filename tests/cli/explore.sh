@@ -183,6 +183,13 @@ verdict 1 'violated under tso, in [0-9]+ moves' 'an outcome that is not expected
 grep -qx 'the outcome 0 0 is none of those that may come out' "$out" &&
 	grep -q 'not among those that may come out' "$out"
 result $? '… is named'
+# As often as they are ends of the last round, whatever was seen before that.
+run explore "$explore/litmus-sb.yaml" --memory tso --reduce --json "$json"
+verdict 0 'verified under tso' 'the outcomes that are expected, with fewer moves'
+has '… which are ends' 4 finals
+for i in 0 1 2 3; do
+	has "… in one state each: $i" 1 outcomes "$i" states
+done
 pair litmus 'explore: {outcomes: {sc: [[0, 0], [0, 1], [1, 0], [1, 1]]}}'
 run explore "$work/s.yaml"
 verdict 1 'verified under sc' 'an outcome that is expected and does not come out'
