@@ -57,14 +57,18 @@ int baton__vcpu_settle(struct baton_vcpu *vcpu)
 		return 0;
 	while ((error = baton__vcpu_complete(&vcpu->kvm)) == -EPROTO) {
 		baton__exit_decode(vcpu->kvm.run, 0, &exit);
-		if (exit.kind == BATON_EXIT_DEBUG) /* it was stepped, and is over */
+		if (exit.kind == BATON_EXIT_DEBUG) { /* it was stepped, and is over */
+			baton__vm_note_regs(vcpu);
 			return 0;
+		}
 		if (!is_write(&exit) || vcpu->standing.count == BATON__STANDING) {
 			vcpu->standing.last = true;
 			return -EAGAIN;
 		}
 		note_standing(vcpu, &exit);
 	}
+	if (!error)
+		baton__vm_note_regs(vcpu); /* some KVMs report a write with RIP in front of it */
 	return error;
 }
 

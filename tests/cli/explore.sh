@@ -204,7 +204,7 @@ pair litmus 'expect: {left: {status: 1}}'
 run explore "$work/s.yaml"
 verdict 1 'violated under sc, in [0-9]+ moves' 'a status that is not as the scenario expects'
 grep -qx 'left ends with status 0, and 1 is expected' "$out"
-result $? '… is named'
+result $? '… is named with what was expected'
 
 # ------------------------------------------------------------------------- refusals
 one ticker.bin
