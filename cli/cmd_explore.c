@@ -108,7 +108,7 @@ static enum status explore(const struct explore_options *options, const struct e
 			   const struct outputs *to)
 {
 	const struct search_config config = {
-		.order = options->order, .walks = options->walks, .seed = options->seed,
+		.threads = (unsigned)options->threads, .order = options->order, .walks = options->walks, .seed = options->seed,
 		.reduces = options->reduces, .steps = options->bound, .states = options->states,
 		.bytes = options->space,
 	};

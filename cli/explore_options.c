@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 
 #include "explore/search.h"
 #include "options.h"
@@ -79,6 +80,8 @@ static int take(void *context, size_t row, const char *text)
 		return take_order(options, text);
 	case OPTION_WALKS:
 		return take_number(row, text, UINT64_MAX, &options->walks);
+	case OPTION_THREADS:
+		return take_number(row, text, 256, &options->threads);
 	case OPTION_SEED:
 		wrong = units_read_number(text, &options->seed);
 		return wrong ? options_refuse(&table, row, text, wrong, UNITS_NUMBER) : 0;
@@ -113,7 +116,7 @@ int explore_options_parse(struct explore_options *options, int argc, char **argv
 
 	*options = (struct explore_options){
 		.bound = UINT64_MAX, .states = 20000000, .space = UINT64_C(4) << 30,
-		.walks = 100000, .seed = 1,
+		.walks = 100000, .seed = 1, .threads = (uint64_t)get_nprocs(),
 	};
 	first = options_parse(&table, argc, argv, options);
 	if (first < 0 || options->help)

@@ -13,7 +13,7 @@ struct explore_options {
 	const char *scenario; /* a file, or a lab's name */
 	bool tso, reduces;
 	unsigned order; /* enum search_order */
-	uint64_t walks, seed;
+	uint64_t walks, seed, threads;
 	uint64_t bound; /* UINT64_MAX: none */
 	uint64_t states, space;
 	const char *record, *json, *html; /* or NULL */

@@ -53,6 +53,8 @@ enum access_sort access_sort(const char *device, const struct baton_access *a, c
 		return call_sort(a->addr, why);
 	if (!strcmp(device, "console"))
 		return ACCESS_DROPPED;
+	if (!strcmp(device, "course") && !a->write)
+		return foreign(why, "it asks how many exits it has had");
 	return ACCESS_CALL;
 }
 

@@ -54,6 +54,20 @@ uint32_t automaton_add_edge(struct automaton *a, uint32_t node, const struct edg
 	return (uint32_t)a->edge_count++;
 }
 
+static bool is_for(const struct edge *e, uint64_t answer, uint32_t devices)
+{
+	return e->answer == answer && (e->devices == NO_DEVICES || e->devices == devices);
+}
+
+const struct edge *automaton_look_up(const struct automaton *a, uint32_t node, uint64_t answer,
+				     uint32_t devices)
+{
+	for (uint32_t i = a->nodes[node].edges; i != NO_EDGE; i = a->edges[i].next)
+		if (is_for(&a->edges[i], answer, devices))
+			return &a->edges[i];
+	return NULL;
+}
+
 uint32_t automaton_find_edge(struct automaton *a, uint32_t node, uint64_t answer, uint32_t devices)
 {
 	uint32_t *link = &a->nodes[node].edges;
@@ -61,7 +75,7 @@ uint32_t automaton_find_edge(struct automaton *a, uint32_t node, uint64_t answer
 	for (uint32_t i = *link; i != NO_EDGE; link = &a->edges[i].next, i = *link) {
 		struct edge *e = &a->edges[i];
 
-		if (e->answer != answer || (e->devices != NO_DEVICES && e->devices != devices))
+		if (!is_for(e, answer, devices))
 			continue;
 		*link = e->next;
 		e->next = a->nodes[node].edges;

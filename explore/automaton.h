@@ -82,4 +82,8 @@ uint32_t automaton_add_edge(struct automaton *automaton, uint32_t node, const st
 uint32_t automaton_find_edge(struct automaton *automaton, uint32_t node, uint64_t answer,
 			     uint32_t devices);
 
+/* The same, and nothing is put in front. */
+const struct edge *automaton_look_up(const struct automaton *automaton, uint32_t node, uint64_t answer,
+				     uint32_t devices);
+
 #endif

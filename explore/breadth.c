@@ -4,6 +4,7 @@
  * numbers themselves.
  */
 #include "finding.h"
+#include "team.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "baton/abi.h"
 
 #define PROGRESS_EVERY 4096 /* states */
+#define TEAM_FROM      2048 /* states that wait, before it is worth the while */
+#define TEAM_AT_ONCE   8192
 
 struct walker {
 	struct search *search;
@@ -20,6 +23,8 @@ struct walker {
 	size_t room;
 	struct move moves[MODEL_MOVES];
 	struct baton_diag *diag;
+	struct team *team; /* NULL: none, or none yet */
+	uint32_t looked;   /* the first state that it has not looked at */
 };
 
 static int no_memory(struct walker *w)
@@ -93,6 +98,20 @@ static int add(struct walker *w, const struct state *state, uint32_t from, struc
 	return 0;
 }
 
+/* The same of a move that the team has looked at. */
+static int add_found(struct walker *w, uint32_t from, const struct team_move *f, uint32_t *number)
+{
+	struct search *s = w->search;
+	bool is_new = false;
+
+	*number = f->number;
+	if (f->number == STORE_NONE)
+		*number = store_add_hashed(&s->states, f->bytes, f->size, f->hash, &is_new);
+	if (*number == STORE_NONE || (is_new && !note_origin(s, from, f->move)))
+		return no_memory(w);
+	return 0;
+}
+
 static bool load(struct walker *w, uint32_t number, struct state *to)
 {
 	size_t size;
@@ -139,16 +158,14 @@ static int judge_end(struct walker *w, uint32_t number)
 	return result ? find(w, number, NULL) : 0;
 }
 
-/* Does it show that a VM gets on? It enters a section, or ends. */
-static bool shows_progress(const struct model *m, const struct state *before,
-			   const struct state *after, uint8_t vm)
+/* Does a VM's way between two nodes show that it gets on? It enters a section, or ends. */
+static bool shows_progress(const struct model *m, uint32_t before, uint32_t after)
 {
-	const struct node *n = machines_node(m->machines, before->node[vm]);
+	const struct node *n = machines_node(m->machines, before);
 
 	if (n->kind == NODE_CALL && n->port == BATON_CALL_ENTER)
 		return true;
-	return n->kind != NODE_ENDED &&
-	       machines_node(m->machines, after->node[vm])->kind == NODE_ENDED;
+	return n->kind != NODE_ENDED && machines_node(m->machines, after)->kind == NODE_ENDED;
 }
 
 /* Where nothing good can be reached from any more. 1: there is such a state. */
@@ -218,7 +235,7 @@ static int make_moves(struct walker *w, uint32_t number, size_t count, bool *new
 		if (error)
 			return error;
 		*news = *news || to > number;
-		if (shows_progress(s->model, w->here, w->there, w->moves[i].vm))
+		if (shows_progress(s->model, w->here->node[w->moves[i].vm], w->there->node[w->moves[i].vm]))
 			s->good[number] = true;
 	}
 	return 0;
@@ -242,14 +259,68 @@ static int expand_reduced(struct walker *w, uint32_t number, bool *enough)
 	return result;
 }
 
+/* The same as make_moves(), for moves that the team has looked at. */
+static int take_moves(struct walker *w, uint32_t number, const struct team_move *moves, size_t count)
+{
+	struct search *s = w->search;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct team_move *f = &moves[i];
+		uint32_t to;
+		int error = add_found(w, number, f, &to);
+
+		s->moves++;
+		if (!error && !note_link(s, number, to))
+			error = no_memory(w);
+		if (error)
+			return error;
+		if (shows_progress(s->model, f->node_before, f->node_after))
+			s->good[number] = true;
+	}
+	return 0;
+}
+
+/*
+ * Has the team looked at where a state leads? Where many states wait, it looks at the next
+ * ones first.
+ */
+static int look_ahead(struct walker *w, uint32_t number, const struct team_move **moves, size_t *count)
+{
+	struct search *s = w->search;
+	size_t waiting = s->states.count - number;
+	int error;
+
+	*moves = NULL;
+	if (s->config.reduces || s->config.threads < 2 || s->depth >= s->config.steps)
+		return 0;
+	if (number >= w->looked) {
+		if (waiting < TEAM_FROM)
+			return 0;
+		if (!w->team)
+			w->team = team_new(s->config.threads - 1, s->model, &s->states);
+		if (!w->team)
+			return no_memory(w);
+		waiting = waiting < TEAM_AT_ONCE ? waiting : TEAM_AT_ONCE;
+		error = team_look(w->team, number, (uint32_t)waiting);
+		if (error)
+			return no_memory(w);
+		w->looked = number + (uint32_t)waiting;
+	}
+	*moves = team_moves(w->team, number, count);
+	return 0;
+}
+
 /* Goes on from a state. 0, 1 (over) or an error. */
 static int expand(struct walker *w, uint32_t number)
 {
 	struct search *s = w->search;
+	const struct team_move *known;
 	bool enough = false;
 	size_t count;
-	int result;
+	int result = look_ahead(w, number, &known, &count);
 
+	if (result || known)
+		return result ? result : take_moves(w, number, known, count);
 	if (!load(w, number, w->here))
 		return no_memory(w);
 	if (s->config.reduces && s->depth < s->config.steps) {
@@ -347,6 +418,7 @@ int search_breadth(struct search *s, struct baton_diag *diag)
 	w->here = model_new_state();
 	w->there = model_new_state();
 	result = w->here && w->there ? walk_on(w) : no_memory(w);
+	team_free(w->team);
 	model_free_state(w->here);
 	model_free_state(w->there);
 	free(w->bytes);

@@ -103,7 +103,7 @@ uint32_t model_word(struct model *m, uint32_t region, uint32_t offset)
 {
 	uint32_t *number = &m->word_of[region][offset / 8];
 
-	if (*number)
+	if (*number || m->fixed)
 		return *number - 1;
 	if (m->words == m->word_room) {
 		uint32_t room = m->word_room ? 2 * m->word_room : 64;
@@ -254,6 +254,15 @@ size_t model_moves(const struct model *m, const struct state *s, struct move *mo
 	return count;
 }
 
+/* What a VM does with an answer; NULL: MOVE_ERROR. */
+static const struct edge *edge_of(const struct model *m, uint32_t node, uint64_t answer,
+				  uint32_t devices, const uint32_t *nodes, struct baton_diag *diag)
+{
+	if (m->fixed)
+		return automaton_look_up(machines_automaton(m->machines), node, answer, devices);
+	return machines_edge(m->machines, node, answer, devices, nodes, diag);
+}
+
 /*
  * Where a VM has come to. One at a fence with nothing on its way goes on at once; but not one
  * that comes to the same fence again (Brent's way to see a circle), for it would do so for ever.
@@ -274,7 +283,7 @@ static enum move_end settle(struct model *m, struct state *s, uint32_t vm, struc
 			return MOVE_DONE;
 		if (!(passed & (passed - 1)))
 			seen = s->node[vm];
-		e = machines_edge(m->machines, s->node[vm], 0, s->devices, s->node, diag);
+		e = edge_of(m, s->node[vm], 0, s->devices, s->node, diag);
 		if (!e)
 			return MOVE_ERROR;
 		if (e->devices_after != NO_DEVICES)
@@ -340,7 +349,7 @@ static enum move_end step(struct model *m, struct state *s, struct move move,
 		end = store(m, s, &n, n.data, m->memory == MEMORY_SC, diag);
 	if (end != MOVE_DONE)
 		return end;
-	e = machines_edge(m->machines, s->node[move.vm], answer, s->devices, s->node, diag);
+	e = edge_of(m, s->node[move.vm], answer, s->devices, s->node, diag);
 	if (!e)
 		return MOVE_ERROR;
 	if (e->stores && store(m, s, &n, e->store, true, diag) != MOVE_DONE)

@@ -47,7 +47,7 @@ enum move_end {
 	MOVE_DONE,
 	MOVE_DIED,  /* the VM has; the state is that of its death */
 	MOVE_LOST,  /* it does what cannot be explored */
-	MOVE_ERROR, /* the host failed */
+	MOVE_ERROR, /* the host failed; or, where the model is fixed, it is not known */
 };
 
 struct model {
@@ -58,6 +58,7 @@ struct model {
 	uint64_t *region_words;
 	uint32_t regions;
 	uint32_t words, word_room;
+	bool fixed; /* a copy for a look ahead: no VM is asked, and no word gets a number */
 	struct model_place { /* of a word */
 		uint32_t region, offset;
 	} *places;

@@ -43,6 +43,7 @@ struct search_config {
 	enum search_order order;
 	uint64_t walks, seed; /* RANDOM, PCT: how many schedules, and where chance begins */
 	const struct state *first; /* where to begin; NULL: where the VMs begin. Borrowed */
+	unsigned threads; /* BREADTH, unless it reduces: that look ahead, or 0; what is found is the same */
 	bool reduces;	 /* leaves out moves that can be put off: see reduction.h */
 	uint64_t steps;	 /* moves of a schedule at most; UINT64_MAX */
 	uint64_t states; /* at most */

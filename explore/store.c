@@ -11,8 +11,9 @@
 #define TABLE_FIRST ((size_t)1 << 10)
 
 /* Multiplies and folds eight bytes at a time; a collision costs a comparison, no more. */
-static uint32_t hash_of(const uint8_t *bytes, size_t size)
+uint32_t store_hash(const void *string, size_t size)
 {
+	const uint8_t *bytes = string;
 	const uint64_t odd = UINT64_C(0x9E3779B97F4A7C15);
 	uint64_t hash = size * odd, word;
 
@@ -95,9 +96,30 @@ static uint8_t *take(struct store *s, size_t size)
 	return blocks[s->block_count - 1];
 }
 
-uint32_t store_add(struct store *s, const void *bytes, size_t size, bool *is_new)
+/* Where the string is in the table, or would be. */
+static size_t place_of(const struct store *s, const void *bytes, size_t size, uint32_t hash)
 {
-	uint32_t hash = hash_of(bytes, size);
+	size_t at = hash & (s->table_size - 1);
+
+	for (; s->table[at].number; at = (at + 1) & (s->table_size - 1)) {
+		const struct store_string *string;
+
+		if (s->table[at].hash != hash)
+			continue;
+		string = &s->strings[s->table[at].number - 1];
+		if (string->size == size && !memcmp(string->bytes, bytes, size))
+			break;
+	}
+	return at;
+}
+
+uint32_t store_find(const struct store *s, const void *bytes, size_t size, uint32_t hash)
+{
+	return s->table_size ? s->table[place_of(s, bytes, size, hash)].number - 1 : STORE_NONE;
+}
+
+uint32_t store_add_hashed(struct store *s, const void *bytes, size_t size, uint32_t hash, bool *is_new)
+{
 	uint8_t *copy;
 	size_t at;
 
@@ -105,15 +127,9 @@ uint32_t store_add(struct store *s, const void *bytes, size_t size, bool *is_new
 		*is_new = false;
 	if (s->count * 2 >= s->table_size && !grow_table(s))
 		return STORE_NONE;
-	for (at = hash & (s->table_size - 1); s->table[at].number; at = (at + 1) & (s->table_size - 1)) {
-		const struct store_string *string;
-
-		if (s->table[at].hash != hash)
-			continue;
-		string = &s->strings[s->table[at].number - 1];
-		if (string->size == size && !memcmp(string->bytes, bytes, size))
-			return s->table[at].number - 1;
-	}
+	at = place_of(s, bytes, size, hash);
+	if (s->table[at].number)
+		return s->table[at].number - 1;
 	if (s->count == STORE_NONE - 1 || (s->count == s->room && !grow_strings(s)))
 		return STORE_NONE;
 	copy = take(s, size);
@@ -125,6 +141,11 @@ uint32_t store_add(struct store *s, const void *bytes, size_t size, bool *is_new
 	if (is_new)
 		*is_new = true;
 	return (uint32_t)s->count - 1;
+}
+
+uint32_t store_add(struct store *s, const void *bytes, size_t size, bool *is_new)
+{
+	return store_add_hashed(s, bytes, size, store_hash(bytes, size), is_new);
 }
 
 const void *store_get(const struct store *s, uint32_t number, size_t *size)

@@ -40,6 +40,12 @@ void store_fini(struct store *store);
  */
 uint32_t store_add(struct store *store, const void *bytes, size_t size, bool *is_new);
 
+/* The same in two steps; of other threads, store_find() too, while nobody adds. */
+uint32_t store_hash(const void *bytes, size_t size);
+uint32_t store_find(const struct store *store, const void *bytes, size_t size, uint32_t hash);
+uint32_t store_add_hashed(struct store *store, const void *bytes, size_t size, uint32_t hash,
+			  bool *is_new);
+
 /* The string of a number that was given. */
 const void *store_get(const struct store *store, uint32_t number, size_t *size);
 
