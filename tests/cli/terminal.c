@@ -228,7 +228,7 @@ static void keys_play(void **state)
 	press(&s, "l", "memory+0x0 ← 0x1 lands", "any key goes back");
 	press(&s, "x", "after 2 moves", "q quit");
 	press(&s, "x", "no command", "q quit");
-	press(&s, ":2\n", "after 3 moves", "q quit");
+	press(&s, ":undo 2\n", "after 0 moves", "q quit");
 	assert_int_equal(write(s.master, "q", 1), 1);
 	assert_int_equal(end(&s), 0);
 }
