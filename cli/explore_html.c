@@ -25,6 +25,7 @@ struct page {
 	FILE *to;
 	struct explore_cells cells;
 	struct state *before, *after; /* of the move that is written */
+	bool queues[MACHINES_MAX];     /* under tso: it ever has a store that is on its way */
 	uint32_t inside[MACHINES_MAX]; /* sections that the VM is in; a bit each */
 };
 
@@ -433,7 +434,7 @@ static void write_columns(const struct page *p)
 		fprintf(p->to, "<th scope=\"col\" class=\"v%zu\"><span class=\"name\">", i % HUES);
 		put(p, vm_name(p, i));
 		fputs("</span></th>", p->to);
-		if (is_tso(p)) {
+		if (p->queues[i]) {
 			fprintf(p->to, "<th scope=\"col\" class=\"v%zu\"><small>stores of ", i % HUES);
 			put(p, vm_name(p, i));
 			fputs("<br>on their way</small></th>", p->to);
@@ -457,7 +458,7 @@ static void write_row(const struct page *p, size_t number, const struct explore_
 		fputs("<th scope=\"row\"><span title=\"before the first move\">start</span></th>\n", p->to);
 	for (size_t i = 0; i < p->e->scenario->vm_count; i++) {
 		write_lane(p, i, s);
-		if (is_tso(p))
+		if (p->queues[i])
 			write_queue(p, i, s);
 	}
 	for (size_t i = 0; i < p->cells.count; i++)
@@ -484,24 +485,37 @@ static void write_rows(struct page *p)
 
 static size_t columns(const struct page *p)
 {
-	return 1 + p->e->scenario->vm_count * (is_tso(p) ? 2 : 1) + p->cells.count;
+	size_t count = 1 + p->e->scenario->vm_count + p->cells.count;
+
+	for (size_t i = 0; i < p->e->scenario->vm_count; i++)
+		count += p->queues[i];
+	return count;
+}
+
+/* What columns there have to be. */
+static void look_ahead(struct page *p)
+{
+	for (size_t i = 0; i < p->path->count; i++) {
+		const struct explore_step *s = &p->path->steps[i];
+
+		if (s->region != SIZE_MAX)
+			explore_cells_add(&p->cells, s->region, s->offset, s->size);
+		if (is_tso(p) && s->node && s->node->kind == NODE_WRITE)
+			p->queues[s->move.vm] = true;
+	}
 }
 
 static void write_schedule(struct page *p)
 {
 	const struct explore_finding finding = explore_finding(p->e);
 
-	for (size_t i = 0; i < p->path->count; i++) {
-		const struct explore_step *s = &p->path->steps[i];
-
-		if (s->region != SIZE_MAX)
-			explore_cells_add(&p->cells, s->region, s->offset, s->size);
-	}
+	look_ahead(p);
 	fprintf(p->to, "<section>\n<h2>The schedule</h2>\n<p class=\"legend\">Time goes down. In each row one VM "
 		"moves: its access, its line of source, and its instruction; → is what is read, ← what is "
 		"written. Right of the VMs is shared memory after the move.%s</p>\n<div class=\"wide\">\n"
-		"<table class=\"moves\">\n", is_tso(p) ? " A store enters its VM's queue first, where no other "
-		"VM sees it, and lands in memory later; the oldest one is on top." : "");
+		"<table class=\"moves%s\">\n", is_tso(p) ? " A store enters its VM's queue first, where no other "
+		"VM sees it, and lands in memory later; the oldest one is on top." : "",
+		columns(p) > 8 ? " many" : "");
 	write_columns(p);
 	write_rows(p);
 	if (*finding.text) {

@@ -27,7 +27,7 @@ is_closed()
 # All rows of the schedule have as many cells as it has columns.
 is_even()
 {
-	awk '/<table class="moves">/ { on = 1 } /<\/table>/ { on = 0 }
+	awk '/<table class="moves/ { on = 1 } /<\/table>/ { on = 0 }
 		on { row = row $0 }
 		on && /<\/tr>/ {
 			cells = gsub(/<(td|th)[ >]/, "", row)
@@ -81,7 +81,7 @@ run explore "$labs/explore/test-then-set.yaml" --html "$page"
 [ "$status" = 0 ] && ! grep -q 'class="queue' "$page" && is_closed && is_even
 result $? 'under sc there are no queues'
 run explore "$labs/explore/peterson.yaml" --html "$page"
-[ "$status" = 0 ] && grep -q 'verified under sc' "$page" && ! grep -q '<script>\|class="moves"' "$page" && is_closed
+[ "$status" = 0 ] && grep -q 'verified under sc' "$page" && ! grep -q '<script>\|class="moves' "$page" && is_closed
 result $? 'where there is no schedule, there is a page'
 
 run explore "$labs/explore/peterson.yaml" --html -
