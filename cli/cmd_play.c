@@ -94,8 +94,8 @@ static void show_play(struct play *p, struct terminal *out)
 	terminal_size(out, &columns, &lines);
 	play_show(p, out, columns, to);
 	fclose(to);
-	put_on_screen(out, text, "1 2 … step   A B … land   u undo   r redo   s search   l list   w write   "
-		      "h help   q quit");
+	put_on_screen(out, text, "1 2 … step   A B … land   u undo   r redo   s search   l list   "
+		      "w write   h help   q quit");
 	free(text);
 }
 

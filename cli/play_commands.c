@@ -78,8 +78,8 @@ static enum play_answer step(struct play *p, uint64_t vm, const char *choice)
 	n = machines_node(p->e->machines, p->state->node[move.vm]);
 	if (n->kind == NODE_CHOOSE) {
 		if (units_read_number(choice, &chosen) || chosen >= n->data)
-			return refuse(p, "it chooses one of 0 to %" PRIu64 "; expected \"%" PRIu64 " 0\", or another",
-				      n->data - 1, vm);
+			return refuse(p, "it chooses one of 0 to %" PRIu64 "; expected \"%" PRIu64
+				      " 0\", or another", n->data - 1, vm);
 		move.choice = (uint8_t)chosen;
 	} else if (*choice) {
 		return refuse(p, "it chooses nothing");
@@ -147,8 +147,8 @@ static enum play_answer write_to(struct play *p, const char *file)
 static enum play_answer help(FILE *to)
 {
 	play_commands_help(to);
-	fprintf(to, "\n  → is what is read, ← what is written; a store that is on its way is seen by its own "
-		    "VM alone\n");
+	fprintf(to, "\n  → is what is read, ← what is written; a store that is on its way is seen "
+		    "by its own VM alone\n");
 	return PLAY_TOLD;
 }
 

@@ -198,7 +198,8 @@ static void show_vms(struct screen *s)
 		struct explore_step next;
 		bool can = can_step(s, vm);
 
-		explore_step_look(&next, p->e, p->symbols, p->state, (struct move){ (uint8_t)vm, MOVE_STEP, 0 });
+		explore_step_look(&next, p->e, p->symbols, p->state,
+				  (struct move){ .vm = (uint8_t)vm, .kind = MOVE_STEP });
 		if (next.region != SIZE_MAX)
 			explore_cells_add(&p->cells, next.region, next.offset, next.size);
 		if (can)
@@ -266,7 +267,8 @@ static void show_last(const struct screen *s)
 		last->forwarded ? ", from its queue" : "");
 	for (size_t i = 0; i < p->e->scenario->vm_count; i++)
 		if (last->unseen >> i & 1)
-			fprintf(s->to, "; it does not see the store of %s, which is on its way", vm_name(p, i));
+			fprintf(s->to, "; it does not see the store of %s, which is on its way",
+				vm_name(p, i));
 	fputc('\n', s->to);
 }
 
@@ -287,9 +289,11 @@ static void show_death(const struct screen *s)
 		const struct node *n = node_of(p, vm);
 
 		if (n->kind == NODE_DEAD)
-			snprintf(text, sizeof(text), "VM `%s` has died: %s", vm_name(p, vm), n->death->sentence);
+			snprintf(text, sizeof(text), "VM `%s` has died: %s", vm_name(p, vm),
+				 n->death->sentence);
 		else if (n->kind == NODE_LOST)
-			snprintf(text, sizeof(text), "VM `%s` cannot be followed: %s", vm_name(p, vm), n->why);
+			snprintf(text, sizeof(text), "VM `%s` cannot be followed: %s", vm_name(p, vm),
+				 n->why);
 	}
 	tell(s, COLOUR_BAD, text);
 }
@@ -305,7 +309,8 @@ static void show_end(const struct screen *s)
 		wrong = exploration_judge(p->e, p->state);
 		if (wrong)
 			tell(s, COLOUR_BAD, "all have ended, but not as they should have:");
-		tell(s, wrong ? COLOUR_BAD : COLOUR_GOOD, wrong ? wrong : "all have ended, and nothing went wrong");
+		tell(s, wrong ? COLOUR_BAD : COLOUR_GOOD,
+		     wrong ? wrong : "all have ended, and nothing went wrong");
 	} else if (!s->move_count) {
 		tell(s, COLOUR_BAD, "deadlock: nobody can go on, and not all have ended");
 	} else {

@@ -714,7 +714,8 @@ int machines_begin(struct machines *m, struct baton_host *host,
 	m->places = malloc((count + 1) * sizeof(*places));
 	if (!m->places)
 		return baton_diag_set(diag, -ENOMEM, "regions", "out of memory");
-	memcpy(m->places, places, count * sizeof(*places));
+	if (count)
+		memcpy(m->places, places, count * sizeof(*places));
 	m->place_count = count;
 	for (; (vm = baton_host_vm(host, m->count)); m->count++) {
 		if (m->count == MACHINES_MAX)
