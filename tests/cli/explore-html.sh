@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# explore-html.sh BATON - the page of `baton explore --html`: what is in it, that it needs no other
+# explore-html.sh BATON SOURCE - the page of `baton explore --html`: what is in it, that it needs no other
 # file, and that no text of others becomes part of the page.
 # shellcheck source=tests/cli/lib.sh
 . "$BATON_SOURCE_ROOT/tests/cli/lib.sh"

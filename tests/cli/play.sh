@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# play.sh BATON - baton play, a line a command: who can be moved, what moves do, that they can be
+# play.sh BATON SOURCE - baton play, a line a command: who can be moved, what moves do, that they can be
 # taken back, what a search from there finds, and that a schedule that was written can be replayed.
 # shellcheck source=tests/cli/lib.sh
 . "$BATON_SOURCE_ROOT/tests/cli/lib.sh"
