@@ -80,14 +80,15 @@ static bool chosen(const struct session *s, const struct baton_trace_record *r, 
 /* One record that fits: `before` is the reading before it. */
 static void show_record(struct session *s, const struct baton_trace_record *r, uint64_t before)
 {
+	const struct trace_list list = { &s->reader, &s->fold };
 	uint64_t since = s->fold.open && r->at_ns > s->fold.first_ns ? r->at_ns - s->fold.first_ns : 0;
 
 	if (!chosen(s, r, since))
 		return;
 	if (s->options->list)
-		trace_list_line(&s->reader, r, since, r->at_ns - before, stdout);
+		trace_list_line(&list, r, since, r->at_ns - before, stdout);
 	if (s->csv)
-		trace_list_csv(&s->reader, r, s->csv);
+		trace_list_csv(&list, r, s->csv);
 }
 
 /* To the end, or to the first mistake, which is then in `wrong`. */

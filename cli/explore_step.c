@@ -11,6 +11,7 @@
 #include "baton/abi.h"
 #include "disassembly.h"
 #include "heap.h"
+#include "hypercall_name.h"
 #include "source.h"
 
 /* -------------------------------------------------------------------- code */
@@ -55,15 +56,7 @@ static void set_instruction(struct explore_step *step, struct exploration *e, ui
 
 const char *explore_call_name(uint64_t port)
 {
-	switch (port) {
-#define BATON_CALL(id, number, name, direction, fields, summary)                              \
-	case BATON_CALL_##id:                                                                  \
-		return #name;
-#include "baton/hypercalls.def"
-#undef BATON_CALL
-	default:
-		return NULL;
-	}
+	return hypercall_name(port);
 }
 
 struct cell_text {

@@ -89,6 +89,28 @@ static const char *check_pick(const struct trace_fold *f, const struct baton_tra
 	return wrong;
 }
 
+/* Zeroes behind the text are no part of it. */
+static bool is_label_text(const struct baton_trace_record *r)
+{
+	unsigned char text[BATON_TRACE_LABEL_PART];
+
+	memcpy(text, &r->a, sizeof(r->a));
+	memcpy(text + sizeof(r->a), &r->b, sizeof(r->b));
+	for (size_t i = 0; i < sizeof(text); i++)
+		if (i < r->detail ? text[i] < ' ' || text[i] > '~' : text[i])
+			return false;
+	return r->detail;
+}
+
+static const char *check_label(const struct trace_fold *f, const struct baton_trace_record *r)
+{
+	const char *wrong = check_turn(f, r);
+
+	if (!wrong && !is_label_text(r))
+		wrong = "has no text where there is to be some";
+	return wrong;
+}
+
 static const char *check_end(const struct trace_fold *f, const struct baton_trace_record *r)
 {
 	const char *wrong = check_nobody(r);
@@ -123,6 +145,8 @@ static const char *check_by_kind(const struct trace_fold *f, const struct baton_
 		return check_pick(f, r);
 	case BATON_TRACE_END:
 		return check_end(f, r);
+	case BATON_TRACE_LABEL:
+		return check_label(f, r);
 	default:
 		return check_nobody(r);
 	}
@@ -135,6 +159,8 @@ static unsigned most_detail(unsigned kind)
 		return UINT8_MAX;
 	case BATON_TRACE_RAN:
 		return BATON_WHY_END;
+	case BATON_TRACE_LABEL:
+		return BATON_LABEL_MAX;
 	case BATON_TRACE_HANDLER:
 	case BATON_TRACE_WAKE:
 	case BATON_TRACE_PICK:
@@ -142,6 +168,14 @@ static unsigned most_detail(unsigned kind)
 	default:
 		return 0;
 	}
+}
+
+/* What may come in the midst of a label: its next part, or that it is missing. */
+static bool goes_on(const struct trace_fold *f, const struct baton_trace_record *r)
+{
+	if (r->kind == BATON_TRACE_LOST || r->kind == BATON_TRACE_END)
+		return true;
+	return r->kind == BATON_TRACE_LABEL && r->entity == f->label_of && r->detail == f->label_left;
 }
 
 /* What holds for records of any kind. */
@@ -153,6 +187,8 @@ static const char *check(const struct trace_fold *f, const struct baton_trace_re
 		return "is of a kind that is not known";
 	if (f->ended)
 		return "comes after the end";
+	if (f->label_left && !goes_on(f, r))
+		return "comes where a label goes on";
 	if (r->zero || r->size > 8 || r->detail > most_detail(r->kind))
 		return "has a value that is not known";
 	if (r->kind == BATON_TRACE_LOST || r->kind == BATON_TRACE_END)
@@ -212,6 +248,7 @@ static void take_run(struct trace_fold *f, const struct baton_trace_record *r)
 {
 	struct trace_fold_vm *vm = vm_of(f, r->entity);
 	uint64_t ns = cut_vm(vm, &vm->run_ns, r->at_ns);
+	int call;
 
 	cut_host(f, &f->run_ns, r->at_ns);
 	f->charged_ns += ns;
@@ -223,6 +260,9 @@ static void take_run(struct trace_fold *f, const struct baton_trace_record *r)
 	vm->exits++;
 	vm->by_kind[r->detail].count++;
 	vm->by_kind[r->detail].run_ns += ns;
+	call = hypercall_of_exit(r);
+	if (call >= 0)
+		vm->by_call[call]++;
 }
 
 static void take_handler(struct trace_fold *f, const struct baton_trace_record *r)
@@ -327,9 +367,24 @@ static void take_member(struct trace_fold *f, const struct baton_trace_record *r
 	vm->ready_since_ns = UINT64_MAX;
 }
 
+static void take_label(struct trace_fold *f, const struct baton_trace_record *r)
+{
+	size_t more = r->detail < BATON_TRACE_LABEL_PART ? r->detail : BATON_TRACE_LABEL_PART;
+	const uint64_t part[2] = { r->a, r->b };
+
+	if (!f->label_left)
+		f->label_size = 0;
+	memcpy(f->label + f->label_size, part, more);
+	f->label_size += more;
+	f->label[f->label_size] = '\0';
+	f->label_left = r->detail - more;
+	f->label_of = r->entity;
+}
+
 static void take_lost(struct trace_fold *f, const struct baton_trace_record *r)
 {
 	f->lost = r->b;
+	f->label_left = 0;
 	f->loose = f->gap = true;
 	for (uint32_t i = 0; i < f->capacity; i++) {
 		struct trace_fold_vm *vm = f->vms[i];
@@ -376,6 +431,9 @@ static void take(struct trace_fold *f, const struct baton_trace_record *r)
 		break;
 	case BATON_TRACE_LOST:
 		take_lost(f, r);
+		break;
+	case BATON_TRACE_LABEL:
+		take_label(f, r);
 		break;
 	case BATON_TRACE_END:
 		f->lost = r->b;

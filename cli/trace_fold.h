@@ -11,8 +11,10 @@
 #ifndef BATON_CLI_TRACE_FOLD_H
 #define BATON_CLI_TRACE_FOLD_H
 
+#include "baton/abi.h"
 #include "baton/baton.h"
 #include "baton/trace.h"
+#include "hypercall_name.h"
 #include "spread.h"
 
 #define TRACE_FOLD_MOST_VMS 65536 /* far above what a host can carry */
@@ -31,6 +33,7 @@ struct trace_fold_vm {
 	struct {
 		uint64_t count, run_ns, handler_ns;
 	} by_kind[BATON_EXIT_KINDS];
+	uint64_t by_call[HYPERCALLS]; /* how many of these exits were Baton's calls */
 	uint64_t ready_since_ns; /* UINT64_MAX: not known, or not ready */
 	struct spread turn;	 /* time charged per turn */
 	struct spread wait;	 /* from ready to entered */
@@ -58,6 +61,9 @@ struct trace_fold {
 	uint64_t uncharged; /* turns that the policy was told another time or count of */
 	struct trace_fold_overrun overruns[TRACE_FOLD_OVERRUNS]; /* the longest first */
 	unsigned overrun_count;
+	char label[BATON_LABEL_MAX + 1]; /* the last one, as far as it has come; printable */
+	uint8_t label_size, label_left;
+	baton_entity_t label_of;
 };
 
 /* 0, or -EINVAL: that many VMs are not to be believed. trace_fold_fini() frees what it holds. */

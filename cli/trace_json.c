@@ -35,7 +35,7 @@ static json_t *spread(const struct spread *spread)
 
 static json_t *exits(const struct trace_fold_vm *vm)
 {
-	json_t *object = json_object(), *by_kind = json_object();
+	json_t *object = json_object(), *by_kind = json_object(), *by_call = json_object();
 
 	for (unsigned kind = 0; kind < BATON_EXIT_KINDS; kind++) {
 		json_t *one;
@@ -50,6 +50,10 @@ static json_t *exits(const struct trace_fold_vm *vm)
 	}
 	json_set_integer(object, "total", vm->exits);
 	json_object_set_new(object, "by_kind", by_kind);
+	for (unsigned call = 0; call < HYPERCALLS; call++)
+		if (vm->by_call[call])
+			json_set_integer(by_call, hypercall_name(BATON_CALL_BASE + call), vm->by_call[call]);
+	json_object_set_new(object, "by_call", by_call);
 	return object;
 }
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "baton/baton.h"
+#include "hypercall_name.h"
 #include "units.h"
 
 /* ------------------------------------------------------------------- people */
@@ -18,6 +19,11 @@ static void put_exit(const struct baton_trace_record *r, FILE *to)
 		return;
 	}
 	fprintf(to, " %s", baton_exit_name((enum baton_exit_kind)r->detail));
+	if (hypercall_of_exit(r) >= 0) {
+		fprintf(to, " port 0x%x: ", baton_trace_port(r));
+		hypercall_put(r, to);
+		return;
+	}
 	switch (r->detail) {
 	case BATON_EXIT_IO_IN:
 	case BATON_EXIT_IO_OUT:
@@ -58,7 +64,7 @@ static void put_pick(const struct baton_trace_record *r, FILE *to)
 		fprintf(to, " for %" PRIu64 " exit%s", r->b, r->b == 1 ? "" : "s");
 }
 
-static void put_rest(const struct baton_trace_record *r, FILE *to)
+static void put_rest(const struct trace_list *list, const struct baton_trace_record *r, FILE *to)
 {
 	switch (r->kind) {
 	case BATON_TRACE_RUN:
@@ -91,14 +97,25 @@ static void put_rest(const struct baton_trace_record *r, FILE *to)
 	case BATON_TRACE_END:
 		fprintf(to, " %" PRIu64 " records before, %" PRIu64 " lost", r->a, r->b);
 		break;
+	case BATON_TRACE_LABEL:
+		fprintf(to, " \"%s\"", list->fold->label);
+		break;
 	default:
 		break;
 	}
 }
 
-void trace_list_line(const struct trace_reader *reader, const struct baton_trace_record *r,
+/* A label is shown where it ends. */
+static bool goes_on(const struct trace_list *list, const struct baton_trace_record *r)
+{
+	return r->kind == BATON_TRACE_LABEL && list->fold->label_left;
+}
+
+void trace_list_line(const struct trace_list *list, const struct baton_trace_record *r,
 		     uint64_t since_ns, uint64_t took_ns, FILE *to)
 {
+	if (goes_on(list, r))
+		return;
 	fprintf(to, "%5" PRIu64 ".%09" PRIu64 "  %-7s", since_ns / 1000000000, since_ns % 1000000000,
 		baton_trace_name(r->kind));
 	if (baton_trace_is_cut(r->kind) && r->kind != BATON_TRACE_OPEN)
@@ -106,10 +123,10 @@ void trace_list_line(const struct trace_reader *reader, const struct baton_trace
 	else
 		fprintf(to, "  %13s", "");
 	if (r->entity != BATON_NOBODY)
-		fprintf(to, "  %s", trace_reader_name(reader, r->entity).text);
+		fprintf(to, "  %s", trace_reader_name(list->reader, r->entity).text);
 	else
 		fputs(" ", to);
-	put_rest(r, to);
+	put_rest(list, r, to);
 	fputc('\n', to);
 }
 
@@ -117,16 +134,31 @@ void trace_list_line(const struct trace_reader *reader, const struct baton_trace
 
 void trace_list_csv_head(FILE *to)
 {
-	fputs("at_ns,kind,entity,vm,detail,size,a,b\n", to);
+	fputs("at_ns,kind,entity,vm,detail,size,a,b,what\n", to);
 }
 
-/* Names hold neither commas nor quotes. */
-void trace_list_csv(const struct trace_reader *reader, const struct baton_trace_record *r,
-		    FILE *to)
+/* A label in quotes, and its own quotes twice (RFC 4180). */
+static void put_quoted(const char *text, FILE *to)
 {
+	fputc('"', to);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', to);
+		fputc(*text, to);
+	}
+	fputc('"', to);
+}
+
+/* Of a label, detail, a and b are those of all of it: its size, and nothing. Names need no quotes. */
+void trace_list_csv(const struct trace_list *list, const struct baton_trace_record *r, FILE *to)
+{
+	const bool label = r->kind == BATON_TRACE_LABEL;
+
+	if (goes_on(list, r))
+		return;
 	fprintf(to, "%" PRIu64 ",%s,", r->at_ns, baton_trace_name(r->kind));
 	if (r->entity != BATON_NOBODY)
-		fprintf(to, "%" PRIu32 ",%s", r->entity, trace_reader_name(reader, r->entity).text);
+		fprintf(to, "%" PRIu32 ",%s", r->entity, trace_reader_name(list->reader, r->entity).text);
 	else
 		fputc(',', to);
 	if (r->kind == BATON_TRACE_RUN)
@@ -135,6 +167,11 @@ void trace_list_csv(const struct trace_reader *reader, const struct baton_trace_
 	else if (r->kind == BATON_TRACE_RAN)
 		fprintf(to, ",%s", baton_why_name((enum baton_why)r->detail));
 	else
-		fprintf(to, ",%u", r->detail);
-	fprintf(to, ",%u,%" PRIu64 ",%" PRIu64 "\n", r->size, r->a, r->b);
+		fprintf(to, ",%u", label ? list->fold->label_size : r->detail);
+	fprintf(to, ",%u,%" PRIu64 ",%" PRIu64 ",", r->size, label ? 0 : r->a, label ? 0 : r->b);
+	if (label)
+		put_quoted(list->fold->label, to);
+	else if (r->kind == BATON_TRACE_RUN)
+		hypercall_put(r, to);
+	fputc('\n', to);
 }

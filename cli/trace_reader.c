@@ -111,8 +111,8 @@ static int read_header(struct trace_reader *reader)
 		return fail(reader, "is big-endian at byte 8; traces are little-endian");
 	if (h->byte_order != BATON_TRACE_BYTE_ORDER)
 		return fail(reader, "has no byte order at byte 8: it is damaged");
-	if (h->version != BATON_TRACE_VERSION)
-		return fail(reader, "has version %u at byte 12; this baton reads version %d", h->version,
+	if (!h->version || h->version > BATON_TRACE_VERSION)
+		return fail(reader, "has version %u at byte 12; this baton reads 1 to %d", h->version,
 			    BATON_TRACE_VERSION);
 	n += take(reader, (char *)h + first, sizeof(*h) - first, sizeof(*h) - first);
 	if (n < sizeof(*h))

@@ -156,6 +156,42 @@ static void add_exits(struct table *table, const struct trace_show *show, baton_
 	}
 }
 
+static void add_calls(struct table *table, const struct trace_show *show, baton_entity_t e)
+{
+	const struct trace_fold_vm *vm = show->fold->vms[e];
+	struct trace_reader_name name = trace_reader_name(show->reader, e);
+
+	for (unsigned call = 0; call < HYPERCALLS; call++) {
+		if (!vm->by_call[call])
+			continue;
+		CELLS(table, name.text, hypercall_name(BATON_CALL_BASE + call),
+		      units_count(vm->by_call[call]).text);
+		name.text[0] = '\0'; /* it stands once */
+	}
+}
+
+static bool has_calls(const struct trace_show *show)
+{
+	for (uint32_t e = 0; e < show->fold->capacity; e++)
+		for (unsigned call = 0; call < HYPERCALLS && trace_show_has(show, e); call++)
+			if (show->fold->vms[e]->by_call[call])
+				return true;
+	return false;
+}
+
+static void print_calls(const struct trace_show *show, const struct terminal *terminal)
+{
+	struct table table;
+
+	if (!has_calls(show))
+		return;
+	heading(terminal, "Calls: exits that say what the guest wants of Baton");
+	table_init(&table, "llr");
+	CELLS(&table, "VM", "call", "count");
+	table_rule(&table);
+	each(show, terminal->to, add_calls, &table);
+}
+
 static void print_vms(const struct trace_show *show, const struct terminal *terminal)
 {
 	struct table table;
@@ -179,6 +215,7 @@ static void print_vms(const struct trace_show *show, const struct terminal *term
 	CELLS(&table, "VM", "kind", "count", "run before", "handler");
 	table_rule(&table);
 	each(show, terminal->to, add_exits, &table);
+	print_calls(show, terminal);
 }
 
 static void print_overruns(const struct trace_show *show, const struct terminal *terminal)

@@ -23,6 +23,7 @@ static enum access_sort call_sort(uint64_t port, const char **why)
 	case BATON_CALL_ASSERT:
 		return ACCESS_OWN;
 	case BATON_CALL_PRINT:
+	case BATON_CALL_LABEL:
 	case BATON_CALL_SLEEP: /* the others may take any time they like as it is */
 		return ACCESS_DROPPED;
 	case BATON_CALL_CHOOSE:

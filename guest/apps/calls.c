@@ -29,6 +29,7 @@ int main(void)
 	if (end - begin < 1000000)
 		return 5;
 	baton_yield();
+	baton_label("the clock is right");
 	if (baton_random() == baton_random())
 		return 6;
 	for (int i = 0; i < 20; i++)

@@ -225,6 +225,19 @@ static inline void baton_leave(uint32_t section)
 	out32(BATON_CALL_LEAVE, section);
 }
 
+/*
+ * Puts a text, a literal, into the trace that is being written, if one is: what comes next,
+ * by name. At most BATON_LABEL_MAX bytes.
+ */
+#define baton_label(text) baton_say("" text, sizeof(text) - 1)
+
+static inline void baton_say(const char *words, uint32_t size)
+{
+	struct baton_call_label label = { .bytes = guest_gpa(words), .size = size };
+
+	out32(BATON_CALL_LABEL, (uint32_t)guest_gpa(&label));
+}
+
 /* ----------------------------------------------------------------- console */
 
 /* Each character is one exit. */

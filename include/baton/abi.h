@@ -130,6 +130,14 @@ struct baton_call_assert {
 
 #define BATON_ASSERT_MAX 120
 
+/* What is to be read in a trace at this place: "begins to sort". Without one nothing happens. */
+struct baton_call_label {
+	baton_field bytes; /* where they are: ASCII, and what is none or cannot be seen becomes ? */
+	baton_field size;  /* at most BATON_LABEL_MAX count */
+};
+
+#define BATON_LABEL_MAX 120
+
 struct baton_call_choose {
 	baton_field of;	    /* how many possibilities there are: 1 to 2^32 */
 	baton_field choice; /* result: 0 or more, and below that */

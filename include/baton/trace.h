@@ -23,10 +23,13 @@
  *   that VM ends it; a run that ends first leaves it open, and the next one goes on with it.
  * - A HANDLER serves the exit of the last RUN of that VM, perhaps once more after the VM
  *   waited in it.
+ * - LABELs come between a RUN whose exit is the call `label` of abi.h and its HANDLER, one
+ *   right behind the other, until no byte is left.
  *
  * A file is a header, its table of VMs, records, and an END. All is little-endian. A file
- * without an END was cut off. Readers refuse another version, and take `header_size`,
- * `vm_size` and `record_size` from the file, so that fields may be added behind.
+ * without an END was cut off. Readers refuse a later version, and take `header_size`,
+ * `vm_size` and `record_size` from the file, so that fields may be added behind. Version 1
+ * had no LABEL; what has none of them is the same in both.
  *
  * Which VMs there were is in the table for those that existed when the file was begun; a later
  * ADD may bring others, which have numbers only. A VM that is reset (snapshot.h) is one that
@@ -93,6 +96,14 @@ static inline uint32_t baton_trace_accesses(const struct baton_trace_record *r)
 	return (uint32_t)(r->a >> 32);
 }
 
+/*
+ * LABEL. The text is printable ASCII, at most BATON_LABEL_MAX of abi.h. `a` and `b` hold 16
+ * bytes of it as they would stand in memory, zeroes behind its end; `detail` is how many
+ * bytes it has from these on, so that the last LABEL of a text has at most 16. A text without
+ * bytes has none.
+ */
+#define BATON_TRACE_LABEL_PART 16
+
 /* A reading of the ledger? */
 static inline bool baton_trace_is_cut(uint8_t kind)
 {
@@ -106,7 +117,7 @@ const char *baton_trace_name(unsigned kind);
 
 #define BATON_TRACE_MAGIC	"BATONTRC" /* 8 bytes, without an end */
 #define BATON_TRACE_BYTE_ORDER	0x0A0B0C0Du
-#define BATON_TRACE_VERSION	1
+#define BATON_TRACE_VERSION	2
 #define BATON_TRACE_POLICY_MAX	31
 #define BATON_TRACE_NAME_MAX	63
 

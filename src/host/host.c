@@ -185,6 +185,11 @@ static int check_mode(struct baton_host *host, const struct baton_vm_config *con
 			   "does under kvm_intel and kvm_amd");
 }
 
+static void hear(struct baton_vm *vm, const char *text, size_t size, uint64_t now)
+{
+	baton__trace_label(&vm->host->trace, vm->entity, text, size, now);
+}
+
 void baton__host_seat(struct baton_host *host, struct baton_vm *vm, uint32_t place)
 {
 	if (place == host->fresh)
@@ -195,6 +200,7 @@ void baton__host_seat(struct baton_host *host, struct baton_vm *vm, uint32_t pla
 	vm->entity = place;
 	vm->choices = host->choices;
 	vm->untimed = host->untimed;
+	vm->hear = baton__trace_on(&host->trace) ? hear : NULL;
 	baton__gate_attach(vm, &host->gate);
 	baton__names_add(host->names, place, vm->name);
 	host->entities[place] = (struct baton__entity){

@@ -4,6 +4,10 @@
  */
 #include "host/trace.h"
 
+#include <string.h>
+
+#include "base/arith.h"
+
 const char *baton_trace_name(unsigned kind)
 {
 	static const char *const names[BATON_TRACE_KINDS] = {
@@ -97,4 +101,16 @@ void baton__trace_pick(struct baton__trace *trace, const struct baton_sched_pick
 	if (pick->skipped != trace->skipped)
 		baton__trace_tell(trace, BATON_TRACE_SKIPPED, 0, BATON_NOBODY, now, pick->skipped, 0);
 	trace->skipped = pick->skipped;
+}
+
+void baton__trace_label(struct baton__trace *trace, baton_entity_t entity, const char *text,
+			size_t size, uint64_t now)
+{
+	for (size_t at = 0; at < size; at += BATON_TRACE_LABEL_PART) {
+		uint64_t part[2] = { 0 };
+
+		memcpy(part, text + at, baton__min(size - at, sizeof(part)));
+		baton__trace_tell(trace, BATON_TRACE_LABEL, (unsigned)(size - at), entity, now, part[0],
+				  part[1]);
+	}
 }

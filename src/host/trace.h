@@ -5,7 +5,7 @@
  * Who is not traced pays a comparison of two pointers per cut. A block is handed over where
  * the time that this takes belongs to the switch: between turns, and in the middle of one
  * only when BATON__TRACE_MARGIN records are not left, which is more than there are
- * between two such places. Reads no clock.
+ * between two such places: an entry, an exit, a label, its handler. Reads no clock.
  */
 #ifndef BATON_HOST_TRACE_H
 #define BATON_HOST_TRACE_H
@@ -13,7 +13,7 @@
 #include "baton/baton.h"
 #include "baton/trace.h"
 
-#define BATON__TRACE_MARGIN 8
+#define BATON__TRACE_MARGIN 16
 
 struct baton__trace {
 	struct baton_trace_record *next, *end; /* of the block; NULL: not traced */
@@ -106,5 +106,9 @@ static inline void baton__trace_tell(struct baton__trace *trace, enum baton_trac
 /* What it answers. */
 void baton__trace_pick(struct baton__trace *trace, const struct baton_sched_pick *pick,
 		       uint64_t now);
+
+/* What a guest says: printable, at most BATON_LABEL_MAX bytes. */
+void baton__trace_label(struct baton__trace *trace, baton_entity_t entity, const char *text,
+			size_t size, uint64_t now);
 
 #endif

@@ -54,6 +54,7 @@ FITS(close, 2);
 FITS(timer, 3);
 FITS(assert, 2);
 FITS(choose, 2);
+FITS(label, 2);
 
 /* --------------------------------------------------- those without a device */
 
@@ -102,20 +103,41 @@ static enum baton_verdict fault(struct baton_access *a, const char *why)
 	return BATON_FAULT;
 }
 
-/* The guest's words go into a report: nothing in them may be more than text. */
+/* The guest's words go into a report, or a trace: nothing in them may be more than text. */
+static int read_words(const struct baton_vm *vm, baton_gpa_t at, char *text, size_t size)
+{
+	int error = baton__memory_read(&vm->memory, at, text, size);
+
+	for (size_t i = 0; i < size && !error; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			text[i] = '?';
+	return error;
+}
+
 static enum baton_verdict call_assert(void *state, struct baton_access *a)
 {
 	const struct baton_call_assert *call = (const void *)a->args;
 	size_t size = baton__min(call->size, BATON_ASSERT_MAX);
 	char *text = a->vm->assertion;
 
-	if (baton__memory_read(&a->vm->memory, call->bytes, text, size))
+	if (read_words(a->vm, call->bytes, text, size))
 		return fault(a, "hypercall `assert`: its text is not in memory");
-	for (size_t i = 0; i < size; i++)
-		if (text[i] < ' ' || text[i] > '~')
-			text[i] = '?';
 	text[size] = '\0';
 	return fault(a, text);
+}
+
+/* Whether somebody hears it or not, it is right or wrong. */
+static enum baton_verdict call_label(void *state, struct baton_access *a)
+{
+	const struct baton_call_label *call = (const void *)a->args;
+	size_t size = baton__min(call->size, BATON_LABEL_MAX);
+	char text[BATON_LABEL_MAX];
+
+	if (read_words(a->vm, call->bytes, text, size))
+		return fault(a, "hypercall `label`: its text is not in memory");
+	if (a->vm->hear)
+		a->vm->hear(a->vm, text, size, a->now_ns);
+	return BATON_RESUME;
 }
 
 /* ------------------------------------------------------------------ serving */
@@ -169,6 +191,7 @@ int baton__hypercall_attach(struct baton_vm *vm, struct baton_diag *diag)
 	vm->calls[BATON__CALL_ARGUMENT].serve = call_argument;
 	vm->calls[BATON__CALL_TIME].serve = call_time;
 	vm->calls[BATON__CALL_ASSERT].serve = call_assert;
+	vm->calls[BATON__CALL_LABEL].serve = call_label;
 	return baton__bus_claim(&vm->ports, &claim, diag);
 }
 

@@ -101,6 +101,8 @@ struct baton_vm {
 	bool unwatched; /* goes on without being stepped, until its next exit */
 	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */
+	/* Its owner's: hears its labels, which are printable. NULL: nobody does. */
+	void (*hear)(struct baton_vm *vm, const char *text, size_t size, uint64_t now);
 	char assertion[BATON_ASSERT_MAX + 1]; /* what did not hold */
 	uint64_t clock_zero_ns; /* when its clock stood at 0; set by its owner as it arrives */
 	struct baton__bus ports, mmio; /* beside what else an exit touches */

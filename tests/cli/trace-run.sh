@@ -47,6 +47,20 @@ for policy in share quantum turns; do
 done
 run run sleeper.bin ticker.bin --for 200ms --trace "$trace" --json "$work/report.json"
 same 'and so does that of guests that sleep and are woken'
+cat >"$work/calls.yaml" <<-END
+	version: 1
+	vms:
+	  - {name: calls, image: calls.bin, argument: 4294967295}
+	END
+run run "$work/calls.yaml" --trace "$trace"
+"$baton" trace "$trace" --list --kind label >"$out" 2>"$err" && [ "$(wc -l <"$out")" = 1 ] &&
+	grep -q ' calls "the clock is right"$' "$out"
+result $? 'what a guest says of itself is in its trace'
+run run "$labs/explore/peterson.yaml" --trace "$trace"
+"$baton" trace "$trace" --list >"$out" 2>"$err"
+status=$?
+[ "$status" = 0 ] && grep -q 'io_out port 0xba12: enter 0$' "$out" && grep -q 'io_out port 0xba13: leave 0$' "$out"
+result $? 'and so is what it enters and leaves'
 run lab matrix-a --for 200ms --trace "$trace"
 [ "$status" -le 1 ] && "$baton" trace "$trace" --summary >"$out" 2>"$err" && grep -q 'It balances' "$out"
 result $? 'a lab is traced, too'

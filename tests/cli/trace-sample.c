@@ -3,13 +3,14 @@
  * trace-sample.c - see trace-sample.h. With TRACE_SAMPLE_MAIN, a program that writes such
  * traces as files:
  *
- *	trace-sample FOLDER      whole, lossy, uncharged
+ *	trace-sample FOLDER      whole, lossy, uncharged, labelled
  */
 #include "trace-sample.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "baton/abi.h"
 #include "baton/baton.h"
 
 #define PORT 0x10
@@ -111,6 +112,31 @@ size_t trace_sample(struct trace_sample *sample)
 	return m.count;
 }
 
+size_t trace_sample_label(struct trace_sample *sample, const char *text)
+{
+	const size_t size = strlen(text), parts = (size + 15) / 16;
+	struct baton_trace_record *run = &sample->records[TRACE_SAMPLE_OUT];
+	size_t count = trace_sample(sample);
+
+	run->a = BATON_CALL_LABEL | UINT64_C(1) << 32;
+	run->size = 4;
+	memmove(run + 1 + parts, run + 1, (count - TRACE_SAMPLE_OUT - 1) * sizeof(*run));
+	for (size_t i = 0; i < parts; i++) {
+		struct baton_trace_record part = {
+			.at_ns = run->at_ns, .kind = BATON_TRACE_LABEL, .detail = (uint8_t)(size - i * 16),
+		};
+		char bytes[16] = { 0 };
+
+		memcpy(bytes, text + i * 16, size - i * 16 < 16 ? size - i * 16 : 16);
+		memcpy(&part.a, bytes, 8);
+		memcpy(&part.b, bytes + 8, 8);
+		run[1 + i] = part;
+	}
+	count += parts;
+	sample->records[count - 1].a = count - 1;
+	return count;
+}
+
 size_t trace_sample_size(size_t records)
 {
 	return offsetof(struct trace_sample, records) + records * BATON_TRACE_RECORD_SIZE;
@@ -143,6 +169,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	failed = write_file(argv[1], "whole", &sample, count);
+	count = trace_sample_label(&sample, TRACE_SAMPLE_TEXT);
+	failed |= write_file(argv[1], "labelled", &sample, count);
+	count = trace_sample(&sample);
 	sample.records[11].a++; /* of the first RAN */
 	failed |= write_file(argv[1], "uncharged", &sample, count);
 	trace_sample(&sample);

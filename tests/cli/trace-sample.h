@@ -12,6 +12,10 @@
 #include "baton/trace.h"
 
 #define TRACE_SAMPLE_RECORDS 48 /* that it has at most */
+#define TRACE_SAMPLE_OUT     8	/* the record of its first exit, a write to a port */
+
+/* A label of three records, for trace_sample_label(). */
+#define TRACE_SAMPLE_TEXT "begins to \"sort\", 1,000 numbers of 32 bits"
 
 /* What it comes to. */
 #define TRACE_SAMPLE_RUN     (INT64_C(9000000) + 2500000 + 4000 + 300 + 5000 + 9000)
@@ -27,6 +31,9 @@ struct trace_sample {
 
 /* Makes it; how many records it has, the END included. */
 size_t trace_sample(struct trace_sample *sample);
+
+/* The same, but the first exit is a label with this text; there must be room for its records. */
+size_t trace_sample_label(struct trace_sample *sample, const char *text);
 
 /* The bytes of its file. */
 size_t trace_sample_size(size_t records);

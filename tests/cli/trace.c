@@ -192,6 +192,114 @@ static void records_that_are_missing_are_nobodys_time(void **state)
 	forget(&all);
 }
 
+/* -------------------------------------------------------------------- labels */
+
+static void a_label_is_put_together_and_its_exit_named(void **state)
+{
+	struct trace_sample s;
+	size_t count = trace_sample_label(&s, TRACE_SAMPLE_TEXT);
+	struct reading r;
+
+	(void)state;
+	read_bytes(&r, &s, trace_sample_size(count));
+	assert_null(r.wrong);
+	assert_true(r.fold.ended);
+	assert_null(trace_fold_imbalance(&r.fold));
+	assert_string_equal(r.fold.label, TRACE_SAMPLE_TEXT);
+	assert_int_equal(r.fold.label_size, strlen(TRACE_SAMPLE_TEXT));
+	assert_int_equal(r.fold.vms[0]->by_call[HYPERCALL_LABEL], 1);
+	assert_int_equal(r.fold.run_ns, TRACE_SAMPLE_RUN);
+	forget(&r);
+}
+
+/* A text whose beginning or end is missing is none that goes on somewhere else. */
+static void parts_of_a_label_may_be_missing(void **state)
+{
+	const size_t first = TRACE_SAMPLE_OUT + 1;
+	struct trace_sample s;
+
+	(void)state;
+	for (size_t from = first - 1; from < first + 4; from++)
+		for (size_t n = 1; n < 5; n++) {
+			size_t count = trace_sample_label(&s, TRACE_SAMPLE_TEXT);
+			struct reading r;
+
+			s.records[from] = (struct baton_trace_record){
+				.at_ns = s.records[from + n - 1].at_ns, .kind = BATON_TRACE_LOST,
+				.entity = BATON_NOBODY, .a = n, .b = n,
+			};
+			memmove(&s.records[from + 1], &s.records[from + n],
+				(count - from - n) * sizeof(s.records[0]));
+			count -= n - 1;
+			s.records[count - 1].a = count - 1;
+			s.records[count - 1].b = n;
+			read_bytes(&r, &s, trace_sample_size(count));
+			assert_null(r.wrong);
+			assert_true(r.fold.ended);
+			assert_int_equal(r.fold.label_left, 0);
+			forget(&r);
+		}
+}
+
+static void a_version_without_labels_is_read_too(void **state)
+{
+	struct trace_sample s;
+	size_t count = trace_sample(&s);
+	struct reading r;
+
+	(void)state;
+	for (uint16_t version = 0; version <= BATON_TRACE_VERSION + 1; version++) {
+		s.header.version = version;
+		read_bytes(&r, &s, trace_sample_size(count));
+		assert_int_equal(!r.begun, version >= 1 && version <= BATON_TRACE_VERSION);
+		forget(&r);
+	}
+}
+
+/* Which of Baton's calls an exit is, if it is one. */
+static void a_call_is_named_if_it_is_made_as_it_has_to_be(void **state)
+{
+	static const struct {
+		uint8_t kind, size;
+		uint64_t a, b;
+		const char *text;
+	} exits[] = {
+		{ BATON_EXIT_IO_OUT, 4, BATON_CALL_ENTER | UINT64_C(1) << 32, 31, "enter 31" },
+		{ BATON_EXIT_IO_OUT, 4, BATON_CALL_LEAVE | UINT64_C(1) << 32, 0, "leave 0" },
+		{ BATON_EXIT_IO_OUT, 4, BATON_CALL_RING | UINT64_C(1) << 32, 1, "ring 1" },
+		{ BATON_EXIT_IO_OUT, 4, BATON_CALL_ASSERT | UINT64_C(1) << 32, 0x5000, "assert" },
+		{ BATON_EXIT_IO_OUT, 4, BATON_CALL_LABEL | UINT64_C(1) << 32, 0x5000, "label" },
+		{ BATON_EXIT_IO_IN, 4, BATON_CALL_RANDOM | UINT64_C(1) << 32, 0, "random" },
+		{ BATON_EXIT_IO_IN, 4, BATON_CALL_ENTER | UINT64_C(1) << 32, 0, "" },
+		{ BATON_EXIT_IO_OUT, 4, BATON_CALL_RANDOM | UINT64_C(1) << 32, 0, "" },
+		{ BATON_EXIT_IO_OUT, 2, BATON_CALL_ENTER | UINT64_C(1) << 32, 0, "" },
+		{ BATON_EXIT_IO_OUT, 4, BATON_CALL_ENTER | UINT64_C(2) << 32, 0, "" },
+		{ BATON_EXIT_IO_OUT, 4, (BATON_CALL_BASE - 1) | UINT64_C(1) << 32, 0, "" },
+		{ BATON_EXIT_IO_OUT, 4, (BATON_CALL_BASE + HYPERCALLS) | UINT64_C(1) << 32, 0, "" },
+		{ BATON_EXIT_MMIO_WRITE, 4, BATON_CALL_ENTER, 0, "" },
+		{ BATON_TRACE_NO_EXIT, 0, 0, 0, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(exits) / sizeof(*exits); i++) {
+		const struct baton_trace_record run = {
+			.kind = BATON_TRACE_RUN, .detail = exits[i].kind, .size = exits[i].size,
+			.a = exits[i].a, .b = exits[i].b,
+		};
+		char text[32] = "";
+		FILE *to = fmemopen(text, sizeof(text), "w");
+
+		assert_non_null(to);
+		hypercall_put(&run, to);
+		fclose(to);
+		assert_string_equal(text, exits[i].text);
+		assert_int_equal(hypercall_of_exit(&run) >= 0, *exits[i].text != '\0');
+	}
+	assert_string_equal(hypercall_name(BATON_CALL_VERSION), "version");
+	assert_null(hypercall_name(BATON_CALL_BASE - 1));
+	assert_null(hypercall_name(BATON_CALL_BASE + HYPERCALLS));
+}
+
 /* ------------------------------------------------------------------ cut, damaged */
 
 static void a_file_cut_at_any_byte_is_read_up_to_there(void **state)
@@ -296,8 +404,8 @@ static void a_header_that_is_none_is_refused_with_its_place(void **state)
 	HEADER(header.magic[7], 'X', "is no trace: it does not begin with BATONTRC");
 	HEADER(header.byte_order, 0x0D0C0B0A, "is big-endian at byte 8; traces are little-endian");
 	HEADER(header.byte_order, 1, "has no byte order at byte 8: it is damaged");
-	HEADER(header.version, 2, "has version 2 at byte 12; this baton reads version 1");
-	HEADER(header.version, 0, "has version 0 at byte 12; this baton reads version 1");
+	HEADER(header.version, 3, "has version 3 at byte 12; this baton reads 1 to 2");
+	HEADER(header.version, 0, "has version 0 at byte 12; this baton reads 1 to 2");
 	HEADER(header.record_size, 31, "has records of 31 bytes at byte 14; expected 32");
 	HEADER(header.record_size, 4097, "has records of 4097 bytes at byte 14; expected 32");
 	HEADER(header.header_size, 95, "has a header of 95 bytes at byte 16; expected 96");
@@ -353,10 +461,12 @@ static void fields_behind_those_that_are_known_are_skipped(void **state)
 /* --------------------------------------------------------- records that do not fit */
 
 #define WRONG(index, kind_there, field, value, text) \
+	WRONG_IN(trace_sample(&s), index, kind_there, field, value, text)
+#define WRONG_IN(make, index, kind_there, field, value, text) \
 	do { \
 		struct trace_sample s; \
 		struct reading r; \
-		size_t count = trace_sample(&s); \
+		size_t count = make; \
 		assert_int_equal(s.records[index].kind, BATON_TRACE_##kind_there); \
 		s.records[index].field = (value); \
 		read_bytes(&r, &s, trace_sample_size(count)); \
@@ -393,6 +503,14 @@ static void a_record_that_does_not_fit_is_told_with_its_place(void **state)
 	WRONG(11, RAN, kind, BATON_TRACE_PICK, "begins a turn within a turn");
 	WRONG(21, WAKE, a, 1, "ends a VM's waiting before it began");
 	WRONG(37, END, a, 36, "counts other records than there are before it");
+#define WRONG_LABEL(...) WRONG_IN(trace_sample_label(&s, TRACE_SAMPLE_TEXT), __VA_ARGS__)
+	WRONG_LABEL(9, LABEL, entity, 1, "is of a VM that has no turn");
+	WRONG_LABEL(9, LABEL, detail, 0, "has no text where there is to be some");
+	WRONG_LABEL(9, LABEL, detail, BATON_LABEL_MAX + 1, "has a value that is not known");
+	WRONG_LABEL(9, LABEL, b, '\t', "has no text where there is to be some");
+	WRONG_LABEL(10, LABEL, detail, 42, "comes where a label goes on");
+	WRONG_LABEL(10, LABEL, entity, 1, "comes where a label goes on");
+	WRONG_LABEL(10, LABEL, kind, BATON_TRACE_HANDLER, "comes where a label goes on");
 }
 
 static void nothing_may_follow_the_end(void **state)
@@ -456,6 +574,10 @@ int main(void)
 		cmocka_unit_test(the_sample_comes_to_what_it_was_made_of),
 		cmocka_unit_test(a_turn_that_was_charged_other_times_does_not_balance),
 		cmocka_unit_test(records_that_are_missing_are_nobodys_time),
+		cmocka_unit_test(a_label_is_put_together_and_its_exit_named),
+		cmocka_unit_test(parts_of_a_label_may_be_missing),
+		cmocka_unit_test(a_version_without_labels_is_read_too),
+		cmocka_unit_test(a_call_is_named_if_it_is_made_as_it_has_to_be),
 		cmocka_unit_test(a_file_cut_at_any_byte_is_read_up_to_there),
 		cmocka_unit_test(any_bit_may_be_wrong),
 		cmocka_unit_test(a_header_that_is_none_is_refused_with_its_place),

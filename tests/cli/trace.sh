@@ -59,8 +59,8 @@ run trace "$work/whole" --list --from 0 --to 100ns
 [ "$status" = 0 ] && [ "$(wc -l <"$out")" = 3 ] && [ "$(grep -c 'add\|open' "$out")" = 3 ]
 result $? '0 needs no unit'
 run trace "$work/whole" --csv -
-[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 39 ] && [ "$(head -n 1 "$out")" = at_ns,kind,entity,vm,detail,size,a,b ] &&
-	grep -qx '5009000600,run,0,neo,io_out,2,4294967312,4660' "$out"
+[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 39 ] && [ "$(head -n 1 "$out")" = at_ns,kind,entity,vm,detail,size,a,b,what ] &&
+	grep -qx '5009000600,run,0,neo,io_out,2,4294967312,4660,' "$out"
 result $? '--csv writes every record'
 run trace "$work/whole" --csv - --kind pick --vm morpheus
 [ "$status" = 0 ] && [ "$(wc -l <"$out")" = 3 ] && [ "$(grep -c ',pick,1,morpheus,' "$out")" = 2 ]
@@ -76,6 +76,30 @@ run trace "$work/roomy" --list --vm 2
 result $? 'a VM that may have joined later goes by its number'
 run trace "$work/roomy" --list --vm 3
 says 2 "baton trace: $work/roomy has no VM \"3\"" 'one beyond the last is none'
+
+# --------------------------------------------------------------- labels and calls
+run trace "$work/labelled" --list
+[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 39 ] && grep -q ' neo io_out port 0xba14: label$' "$out" &&
+	grep -q '^ *0.009000600  label  *neo "begins to "sort", 1,000 numbers of 32 bits"$' "$out"
+result $? 'a label is listed on one line, and the call that it came by is named'
+run trace "$work/labelled" --list --kind label
+[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 1 ]
+result $? '--kind finds labels'
+run trace "$work/labelled" --csv -
+[ "$status" = 0 ] && [ "$(wc -l <"$out")" = 40 ] && grep -qx '5009000600,run,0,neo,io_out,4,4295014932,4660,label' "$out" &&
+	grep -qx '5009000600,label,0,neo,42,0,0,0,"begins to ""sort"", 1,000 numbers of 32 bits"' "$out"
+result $? 'in CSV it is quoted'
+run trace "$work/labelled"
+[ "$status" = 0 ] && grep -q '40 records, 0 lost' "$out" && grep -q 'It balances' "$out" &&
+	grep -A 3 'Calls' "$out" | grep -q ' neo *label *1$'
+result $? 'calls are counted'
+run trace "$work/labelled" --json -
+cp "$out" "$work/figures.json"
+[ "$status" = 0 ] && [ "$(get vms 0 exits by_call label)" = 1 ] && [ "$(get records)" = 40 ]
+result $? 'in JSON, too'
+run trace "$work/whole"
+[ "$status" = 0 ] && ! grep -q 'Calls' "$out"
+result $? 'where there are none they have no table'
 
 # ------------------------------------------------------------------------ JSON
 run trace "$work/whole" --json "$work/figures.json" --csv "$work/records.csv"
@@ -108,11 +132,11 @@ says 2 "baton trace: $BATON_SOURCE_ROOT/README.md is no trace: it does not begin
 	'another file is no trace'
 {
 	head -c 12 "$work/whole"
-	printf '\002'
+	printf '\003'
 	tail -c +14 "$work/whole"
 } >"$work/newer"
 run trace "$work/newer"
-says 2 "baton trace: $work/newer has version 2 at byte 12; this baton reads version 1" \
+says 2 "baton trace: $work/newer has version 3 at byte 12; this baton reads 1 to 2" \
 	'a newer version is refused'
 {
 	head -c 700 "$work/whole"

@@ -42,6 +42,7 @@ static void check_sums(const struct trace_fold *f)
 
 static void read_records(struct trace_reader *reader, struct trace_fold *fold, FILE *to)
 {
+	const struct trace_list list = { reader, fold };
 	struct baton_trace_record r;
 	const char *wrong = NULL;
 	int more;
@@ -50,8 +51,8 @@ static void read_records(struct trace_reader *reader, struct trace_fold *fold, F
 		wrong = trace_fold_record(fold, &r);
 		if (wrong)
 			break;
-		trace_list_line(reader, &r, r.at_ns - fold->first_ns, 0, to);
-		trace_list_csv(reader, &r, to);
+		trace_list_line(&list, &r, r.at_ns - fold->first_ns, 0, to);
+		trace_list_csv(&list, &r, to);
 	}
 	if (wrong)
 		check_text(wrong);

@@ -82,6 +82,38 @@ static void what_does_not_hold_is_said_in_the_guests_words(void **state)
 	fail_with(NULL, UINT64_C(1) << 40, 5, "its text is not in memory");
 }
 
+/* -------------------------------------------------------------------- labels */
+
+/* Nobody listens; how it ends. */
+static void label_ends(uint64_t at, uint64_t size, enum baton_outcome outcome)
+{
+	const struct baton_call_label call = { .bytes = at, .size = size };
+	struct script s = { .count = 0 };
+	struct rig *rig;
+
+	fake_reset();
+	rig = rig_begin("quantum", 10 * MS);
+	step(&s, fake_out(1 * MS, BATON_CALL_LABEL, 4, STRUCT));
+	rig_vm(rig, 1, play, &s);
+	assert_int_equal(baton_vm_write(rig->vms[0], STRUCT, &call, sizeof(call)), 0);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(rig_vm_stats(rig, 0).outcome, outcome);
+	if (outcome == BATON_DEAD)
+		assert_true(died_of(rig, 0, BATON_CAUSE_REFUSED, "its text is not in memory"));
+	rig_end(rig);
+}
+
+static void a_label_that_nobody_hears_is_checked_all_the_same(void **state)
+{
+	(void)state;
+	label_ends(WORDS, 5, BATON_HALTED);
+	label_ends(WORDS, UINT64_MAX, BATON_HALTED); /* cut to what there is room for */
+	label_ends(0x10000 - BATON_LABEL_MAX, UINT64_MAX, BATON_HALTED);
+	label_ends(0x10000 - BATON_LABEL_MAX + 1, UINT64_MAX, BATON_DEAD);
+	label_ends(UINT64_C(1) << 40, 5, BATON_DEAD);
+	label_ends(UINT64_MAX, 5, BATON_DEAD);
+}
+
 /* ------------------------------------------------------------- possibilities */
 
 static uint64_t chosen(uint64_t of, uint64_t seed, uint64_t choices[8])
@@ -269,6 +301,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_does_not_hold_is_said_in_the_guests_words),
+		TEST(a_label_that_nobody_hears_is_checked_all_the_same),
 		TEST(a_choice_is_one_of_those_there_are),
 		TEST(who_enters_where_another_is_dies),
 		TEST(one_after_the_other_is_well),

@@ -413,6 +413,94 @@ static void who_waits_in_an_exit_is_served_twice_and_done_once(void **state)
 	rig_end(rig);
 }
 
+/* -------------------------------------------------------------------- labels */
+
+#define STRUCT 0x5000 /* where a label's fields are */
+#define WORDS  0x6000
+
+/* Says it so often, then ends. */
+static struct fake_exit labels(struct fake_vcpu *vcpu)
+{
+	return vcpu->exits < *(unsigned *)vcpu->state ? fake_out(700, BATON_CALL_LABEL, 4, STRUCT) :
+							fake_hlt(50);
+}
+
+static struct rig *run_label(const struct baton_trace_sink *sink, const char *words, uint64_t size,
+			     unsigned *times)
+{
+	const struct baton_call_label call = { .bytes = WORDS, .size = size };
+	struct rig *rig = begin("null", 0, sink);
+
+	rig_vm(rig, 1, labels, times);
+	assert_int_equal(baton_vm_write(rig->vms[0], STRUCT, &call, sizeof(call)), 0);
+	assert_int_equal(baton_vm_write(rig->vms[0], WORDS, words, strlen(words)), 0);
+	assert_int_equal(rig_run(rig, BATON_FOREVER), BATON_RUN_DONE);
+	assert_int_equal(rig_vm_stats(rig, 0).outcome, BATON_HALTED);
+	return rig;
+}
+
+/* How many records a label takes, each right behind the other, behind its exit. */
+static unsigned label_comes_to(const char *words, uint64_t size, const char *said)
+{
+	struct baton_trace_sink sink = sink_of(BLOCK);
+	unsigned once = 1, parts = 0;
+	struct rig *rig = run_label(&sink, words, size, &once);
+	struct trace_fold fold;
+	uint64_t at = 0;
+
+	while (taken.records[at].kind != BATON_TRACE_RUN)
+		at++;
+	while (taken.records[at + 1 + parts].kind == BATON_TRACE_LABEL) {
+		assert_int_equal(taken.records[at + 1 + parts].at_ns, taken.records[at].at_ns);
+		assert_int_equal(taken.records[at + 1 + parts].entity, 0);
+		parts++;
+	}
+	assert_int_equal(taken.records[at + 1 + parts].kind, BATON_TRACE_HANDLER);
+	fold_all(&fold, taken.records, taken.count);
+	assert_string_equal(fold.label, said);
+	assert_int_equal(fold.label_left, 0);
+	assert_int_equal(fold.vms[0]->by_call[HYPERCALL_LABEL], 1);
+	trace_fold_fini(&fold);
+	compare(rig);
+	rig_end(rig);
+	return parts;
+}
+
+static void a_label_stands_behind_its_exit(void **state)
+{
+	char much[BATON_LABEL_MAX + 2];
+
+	(void)state;
+	assert_int_equal(label_comes_to("", 0, ""), 0);
+	assert_int_equal(label_comes_to("x", 1, "x"), 1);
+	assert_int_equal(label_comes_to("begins to sort: ", 16, "begins to sort: "), 1);
+	assert_int_equal(label_comes_to("begins to sort: 1", 17, "begins to sort: 1"), 2);
+	assert_int_equal(label_comes_to("a\033[31m\nb\177", 9, "a?[31m?b?"), 1); /* no commands */
+	memset(much, 'x', sizeof(much));
+	much[BATON_LABEL_MAX - 1] = 'z';
+	much[BATON_LABEL_MAX] = '\0';
+	assert_int_equal(label_comes_to(much, UINT64_MAX, much), 8); /* all that there is room for */
+}
+
+/* Blocks are handed over between exits, never between a label and its handler. */
+static void labels_are_handed_over_in_the_switchs_time(void **state)
+{
+	for (uint32_t more = 0; more < 12; more++) {
+		struct baton_trace_sink sink = sink_of(BATON_TRACE_LEAST + more);
+		unsigned often = 300;
+		struct rig *rig;
+
+		(void)state;
+		taken.ns = 1 * MS;
+		rig = run_label(&sink, "", BATON_LABEL_MAX, &often);
+		assert_true(taken.calls > 100);
+		assert_int_equal(rig_stats(rig).handler_ns, 0);
+		assert_int_equal(rig_stats(rig).switch_ns, (taken.calls - 1) * MS);
+		compare(rig);
+		rig_end(rig);
+	}
+}
+
 /* ---------------------------------------------------- deaths, errors, departures */
 
 static struct fake_exit dies(struct fake_vcpu *vcpu)
@@ -867,6 +955,8 @@ int main(void)
 		TEST(the_records_of_a_small_run_are_as_written_by_hand),
 		TEST(a_kick_is_a_run_without_an_exit),
 		TEST(who_waits_in_an_exit_is_served_twice_and_done_once),
+		TEST(a_label_stands_behind_its_exit),
+		TEST(labels_are_handed_over_in_the_switchs_time),
 		TEST(deaths_are_traced),
 		TEST(a_run_that_fails_is_traced_to_its_end),
 		TEST(who_leaves_in_the_midst_of_a_turn_is_traced),
