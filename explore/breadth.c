@@ -13,7 +13,7 @@
 #include "baton/abi.h"
 
 #define PROGRESS_EVERY 4096 /* states */
-#define TEAM_FROM      2048 /* states that wait, before it is worth the while */
+#define TEAM_FROM      256  /* states that wait, before it is worth the while */
 #define TEAM_AT_ONCE   8192
 
 struct walker {

@@ -223,6 +223,36 @@ verdict 0 'verified under sc' 'a guest that only writes to its console'
 ! grep -q 'Hello' "$out"
 result $? '… whose words are not printed'
 
+# --------------------------------------------------------------------------- orders
+# report THREADS: of a search in which many states wait at once, but for the time.
+report()
+{
+	run explore "$explore/mcs.yaml" --memory tso --threads "$1" --json "$json"
+	grep -v took_ns "$json" >"$work/threads-$1"
+}
+
+for order in depth random pct; do
+	run explore "$explore/peterson.yaml" --memory tso --search $order
+	[ "$status" = 0 ] && head -n 1 "$out" | grep -qE '^violated under tso, in [0-9]+ moves: [0-9]+ '
+	result $? "$order finds what is wrong with Peterson's lock"
+done
+run explore "$explore/peterson-fence.yaml" --memory tso --search depth
+verdict 0 'verified under tso' 'depth verifies it with a fence'
+run explore "$explore/peterson-fence.yaml" --memory tso --search pct --walks 50
+[ "$status" = 1 ] && grep -qE '^bound reached under tso: 50 schedules, [0-9,]+ moves' "$out"
+result $? 'by chance nothing is verified'
+run explore "$explore/peterson.yaml" --memory tso --search random --seed 7 --json "$work/a"
+run explore "$explore/peterson.yaml" --memory tso --search random --seed 7 --json "$work/b"
+grep -v took_ns "$work/a" >"$work/c" && grep -v took_ns "$work/b" | cmp -s - "$work/c"
+result $? 'the same seed gives the same schedules'
+run explore "$explore/peterson.yaml" --search deep
+says 2 'baton explore: --search "deep" is unknown; expected breadth, depth, random or pct' \
+	'an order that there is not'
+report 1
+report 3
+[ -s "$work/threads-1" ] && cmp -s "$work/threads-1" "$work/threads-3"
+result $? 'threads change nothing of what is found'
+
 # --------------------------------------------------------------------------- output
 if [ -e /dev/full ]; then
 	run explore "$explore/peterson.yaml" --json /dev/full
