@@ -692,18 +692,27 @@ static void make_program(uint64_t *random, struct op *ops, uint32_t count)
 	ops[count] = (struct op)END;
 }
 
+/* Ways to search: all moves; fewer in breadth; fewer in depth. */
+#define WAYS 3
+
+static void leave_out(struct search_config *config, int way)
+{
+	config->reduces = way == 1;
+	config->order = way == 2 ? SEARCH_DEPTH : SEARCH_BREADTH;
+}
+
 static void compare(enum memory_model memory, uint32_t vms, uint32_t length, unsigned rounds)
 {
 	uint64_t random = 88172645463325252u + vms;
 	struct op ops[VMS][OPS + 1];
 	struct spot *spots = malloc(SPOTS * sizeof(*spots));
-	size_t all = 0, fewer = 0;
+	size_t all = 0, fewer[WAYS] = { 0 };
 
 	for (unsigned round = 0; round < rounds; round++) {
 		struct programs programs = { .count = vms };
 		struct search_config config = UNBOUNDED;
 		struct oracle o = { .tso = memory == MEMORY_TSO, .vms = vms, .spots = spots };
-		struct ends ends = { .oracle = &o }, reduced = { .oracle = &o };
+		struct ends ends = { .oracle = &o };
 		struct scene *s;
 
 		for (uint32_t i = 0; i < vms; i++) {
@@ -723,21 +732,26 @@ static void compare(enum memory_model memory, uint32_t vms, uint32_t length, uns
 		all += s->search.states.count;
 		end(s);
 		/* Where moves are left out there are fewer states, and the same ends. */
-		config.reduces = true;
-		config.context = &reduced;
-		s = explore(memory, &programs, &config);
-		if (s->search.verdict != VERDICT_VERIFIED || reduced.seen.count != ends.seen.count)
-			fail_msg("round %u, reduced: %s, %zu ends of %zu", round,
-				 verdict_name(s->search.verdict), reduced.seen.count, ends.seen.count);
-		assert_true(s->search.states.count <= o.count);
-		fewer += s->search.states.count;
-		end(s);
+		for (int way = 1; way < WAYS; way++) {
+			struct ends reduced = { .oracle = &o };
+
+			leave_out(&config, way);
+			config.context = &reduced;
+			s = explore(memory, &programs, &config);
+			if (s->search.verdict != VERDICT_VERIFIED || reduced.seen.count != ends.seen.count)
+				fail_msg("round %u, way %d: %s, %zu ends of %zu", round, way,
+					 verdict_name(s->search.verdict), reduced.seen.count,
+					 ends.seen.count);
+			assert_true(s->search.states.count <= o.count);
+			fewer[way] += s->search.states.count;
+			end(s);
+			store_fini(&reduced.seen);
+		}
 		store_fini(&ends.seen);
-		store_fini(&reduced.seen);
 	}
 	free(spots);
-	print_message("# %zu states, %zu where moves are left out\n", all, fewer);
-	assert_true(fewer < all);
+	print_message("# %zu states, %zu where moves are left out, %zu in depth\n", all, fewer[1], fewer[2]);
+	assert_true(fewer[1] < all && fewer[2] < all);
 }
 
 static void all_states_under_sc_are_seen_and_no_others(void **state)
@@ -789,30 +803,31 @@ static void what_is_wrong_is_found_with_fewer_moves(void **state)
 	for (unsigned round = 0; round < rounds; round++) {
 		struct programs programs = { .count = 2 + round % 2 };
 		struct search_config config = UNBOUNDED;
-		struct ends ends[2] = { { NULL } };
-		bool bad[2];
+		struct ends ends[WAYS] = { { NULL } };
+		bool bad[WAYS];
 
 		for (uint32_t i = 0; i < programs.count; i++) {
 			make_calling_program(&random, ops[i], 3 + !(round % 2));
 			programs.ops[i] = ops[i];
 		}
 		config.judge = is_known;
-		for (int i = 0; i < 2; i++) {
+		for (int i = 0; i < WAYS; i++) {
 			struct scene *s;
 
-			config.reduces = i;
+			leave_out(&config, i);
 			config.context = &ends[i];
 			s = explore(round % 3 ? MEMORY_TSO : MEMORY_SC, &programs, &config);
 			bad[i] = s->search.verdict != VERDICT_VERIFIED;
 			end(s);
 		}
-		if (bad[0] != bad[1] || (!bad[0] && ends[0].seen.count != ends[1].seen.count))
-			fail_msg("round %u: %s, %zu ends; with fewer moves %s, %zu ends", round,
-				 bad[0] ? "wrong" : "right", ends[0].seen.count, bad[1] ? "wrong" : "right",
-				 ends[1].seen.count);
+		for (int i = 1; i < WAYS; i++)
+			if (bad[0] != bad[i] || (!bad[0] && ends[0].seen.count != ends[i].seen.count))
+				fail_msg("round %u: %s, %zu ends; with fewer moves, way %d, %s, %zu ends", round,
+					 bad[0] ? "wrong" : "right", ends[0].seen.count, i,
+					 bad[i] ? "wrong" : "right", ends[i].seen.count);
 		wrong += bad[0];
-		store_fini(&ends[0].seen);
-		store_fini(&ends[1].seen);
+		for (int i = 0; i < WAYS; i++)
+			store_fini(&ends[i].seen);
 	}
 	print_message("# %u of %u are wrong\n", wrong, rounds);
 	assert_in_range(wrong, rounds / 10, rounds * 9 / 10);
@@ -828,9 +843,11 @@ static void an_end_behind_a_fence_is_not_put_before_what_others_call(void **stat
 	struct search_config config = UNBOUNDED;
 	const struct programs programs[] = { two(left, right), two(lands, right) };
 
-	config.reduces = true;
-	for (int i = 0; i < 2; i++) {
-		struct scene *s = explore(MEMORY_TSO, &programs[i], &config);
+	for (int i = 0; i < 4; i++) {
+		struct scene *s;
+
+		leave_out(&config, 1 + i / 2);
+		s = explore(MEMORY_TSO, &programs[i % 2], &config);
 
 		assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
 		end(s);
@@ -846,9 +863,11 @@ static void a_loop_does_not_put_the_others_off(void **state)
 	struct search_config config = UNBOUNDED;
 	const struct programs programs[] = { two(spins, dies), two(spins_elsewhere, dies) };
 
-	config.reduces = true;
-	for (int i = 0; i < 2; i++) {
-		struct scene *s = explore(MEMORY_TSO, &programs[i], &config);
+	for (int i = 0; i < 4; i++) {
+		struct scene *s;
+
+		leave_out(&config, 1 + i / 2);
+		s = explore(MEMORY_TSO, &programs[i % 2], &config);
 
 		assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
 		end(s);
