@@ -199,16 +199,21 @@ static enum baton_gate_verdict answer(const struct machines *m, struct machine *
 	}
 }
 
+/* Who asks without having to move has been woken, wherever it happens to stand. */
+static enum baton_gate_verdict stay(struct machines *m, const struct machine *v)
+{
+	m->woken |= UINT64_C(1) << (v - m->vms);
+	return BATON_GATE_HOLD;
+}
+
 static enum baton_gate_verdict gate_access(void *context, const char *device,
 					   struct baton_access *a)
 {
 	struct machines *m = context;
 	struct machine *v = machine_of(m, a->vm);
 
-	if (!v->acts) {
-		m->woken |= UINT64_C(1) << (v - m->vms);
-		return BATON_GATE_HOLD;
-	}
+	if (!v->acts)
+		return stay(m, v);
 	if (!v->answered)
 		return answer(m, v, device, a);
 	if (v->atomic && a->write && !strcmp(device, "region")) {
@@ -229,7 +234,7 @@ static enum baton_gate_verdict gate_step(void *context, struct baton_vm *vm)
 	int size;
 
 	if (!v->acts)
-		return BATON_GATE_HOLD;
+		return stay(m, v);
 	/* Some KVMs report a step that they have not made: it stands where it stood. */
 	if (v->at && !v->moved) {
 		v->moved = baton_vm_regs(vm)->rip != v->at->rip;

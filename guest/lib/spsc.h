@@ -23,7 +23,9 @@
 
 #include "guest.h"
 
-#define SPSC_CAPACITY 512
+#ifndef SPSC_CAPACITY
+#define SPSC_CAPACITY 512 /* a power of two */
+#endif
 #define SPSC_ITEMS_IN 0 /* bell: there is an item again */
 #define SPSC_ROOM     1 /* bell: there is room again */
 
