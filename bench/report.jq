@@ -12,7 +12,7 @@ def decimals($d):
 		| (if $n < 0 then "-" else "" end)
 			+ (if $d > 0 then .[:-$d] + "." + .[-$d:] else . end)
 	end;
-def decimals_of: {"x": 3, "points": 3, "M/s": 2, "count": 1, "bytes": 0}[.] // 3;
+def decimals_of: {"x": 3, "points": 3, "M/s": 2, "k/s": 1, "count": 1, "bytes": 0}[.] // 3;
 def pad($n): . + ((" " * ($n - length)) // "");
 def left($n): ((" " * ($n - length)) // "") + .;
 

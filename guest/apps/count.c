@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * count.c - VMs that count to three in one word: increments by one instruction. Without a
+ * count.c - VMs that count to TIMES, three, in one word: increments by one instruction. Without a
  * lock, that instruction is a load and a store, and somebody else's may come between the
  * two: then both store the same number, and an increment is lost.
  *
@@ -10,7 +10,9 @@
  */
 #include "shared.h"
 
+#ifndef TIMES
 #define TIMES 3
+#endif
 
 #ifdef NO_CLAIM
 #define CLAIM 0

@@ -30,7 +30,7 @@ result $? '--list shows all rows, in order'
 [ -z "$(printf '%s\n' "$rows" | sort | uniq -d)" ]
 result $? 'each row has a name of its own'
 ! sed '/^#/d' "$BATON_SOURCE_ROOT/bench/rows" | grep -Evq \
-	'^[a-z0-9-]+\|[a-z]+\|(kvm|many|-)\|([<>]=[0-9.]+|-)\|(x|count|bytes|points|M/s)\|[^|]+$'
+	'^[a-z0-9-]+\|[a-z]+\|(kvm|many|-)\|([<>]=[0-9.]+|-)\|(x|count|bytes|points|M/s|k/s)\|[^|]+$'
 result $? 'each row is well-formed'
 
 # Were one of these not refused, the rows would be listed, and nothing measured.
