@@ -54,7 +54,7 @@ for slots in 1 2; do
 	result $? "the ring with $slots slot(s) is built as it is"
 	for memory in sc tso; do
 		verdict_is verified $memory
-		result $? "as it is, it is verified under $memory"
+		result $? "as it is, it is verified under $memory, with $slots slot(s)"
 	done
 done
 
