@@ -104,7 +104,9 @@ static void show_path(const struct exploration *e, const struct explore_path *pa
 	table_rule(&table);
 	for (size_t i = 0; i < path->count; i++) {
 		const struct explore_step *s = &path->steps[i];
-		const char *file = strrchr(s->place.file, '/');
+		/* Of what is inlined, the program's own line. */
+		const char *path_name = *s->place.caller_file ? s->place.caller_file : s->place.file;
+		const char *file = strrchr(path_name, '/');
 
 		table_cell(&table, "%zu", i + 1);
 		table_cell(&table, "%s", e->scenario->vms[s->move.vm].name);
@@ -112,8 +114,8 @@ static void show_path(const struct exploration *e, const struct explore_path *pa
 		if (!s->node)
 			table_cell(&table, "%s", "");
 		else if (*s->place.file)
-			table_cell(&table, "%s %s:%d", s->place.name, file ? file + 1 : s->place.file,
-				   s->place.line);
+			table_cell(&table, "%s %s:%d", s->place.name, file ? file + 1 : path_name,
+				   *s->place.caller_file ? s->place.caller_line : s->place.line);
 		else
 			table_cell(&table, "0x%" PRIx64, s->node->rip);
 		table_cell(&table, "%s", s->instruction);

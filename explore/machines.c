@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * machines.c - drives a host through its gate, and keeps what came of it.
- *
- * Memory is kept page by page: of each VM there is a copy as it was last seen, and the
- * numbers of its pages. A node's memory is the list of those that are not as they were when
- * the VM stood at its first node.
  */
 #include "machines.h"
 
@@ -14,9 +10,10 @@
 
 #include "access.h"
 #include "baton/abi.h"
+#include "memory.h"
+#include "plains.h"
 #include "store.h"
 
-#define PAGE	   4096
 #define PATIENCE_NS UINT64_C(5000000000) /* between two accesses */
 #define CHOICES	   64
 #define CODE_MAX   15
@@ -25,10 +22,7 @@
 struct machine {
 	struct baton_vm *vm;
 	uint32_t node;	  /* where it stands; NO_NODE: nobody knows */
-	uint64_t page_count;
-	uint8_t *seen;	  /* its memory */
-	uint32_t *pages;  /* and the numbers of its pages … */
-	uint32_t *first;  /* … as they were at its first node */
+	struct memory memory;
 
 	bool acts;	  /* it may go on to its next access */
 	bool answered;	  /* the access at which it stood is done … */
@@ -55,12 +49,11 @@ struct machines {
 	size_t place_count;
 
 	struct automaton automaton;
-	struct store pages, memories, captures, names; /* names: what a node is, once */
+	struct memories memories;
+	struct store captures, names; /* names: what a node is, once */
 	uint32_t *named; /* the node of each name */
 	size_t named_room;
-	struct store plains; /* of all devices, in their order */
-	uint8_t *plain;
-	size_t plain_size;
+	struct plains plains;
 	void *capture;
 	uint64_t woken;
 	struct machines_figures figures;
@@ -248,119 +241,6 @@ static enum baton_gate_verdict gate_step(void *context, struct baton_vm *vm)
 	return size > 0 && *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS; /* HLT */
 }
 
-/* --------------------------------------------------------------------- memory */
-
-/* Looks which pages have changed. 0 or -errno. */
-static int look_at_memory(struct machines *m, struct machine *v)
-{
-	uint8_t page[PAGE];
-	baton_gpa_t begin, end = 0;
-	int error;
-
-	while (!(error = baton_vm_touched(v->vm, end, &begin, &end)))
-		for (baton_gpa_t at = begin; at < end; at += PAGE) {
-			baton_vm_read(v->vm, at, page, PAGE);
-			if (!memcmp(page, v->seen + at, PAGE))
-				continue;
-			memcpy(v->seen + at, page, PAGE);
-			v->pages[at / PAGE] = store_add(&m->pages, page, PAGE, NULL);
-			if (v->pages[at / PAGE] == STORE_NONE)
-				return -ENOMEM;
-		}
-	return error == -ENOENT ? 0 : error;
-}
-
-/* Has a page the bytes of that number, from here on. */
-static void put_page(struct machines *m, struct machine *v, baton_gpa_t at, uint32_t number)
-{
-	uint8_t page[PAGE];
-	size_t size;
-	const void *bytes = store_get(&m->pages, number, &size);
-
-	baton_vm_read(v->vm, at, page, PAGE);
-	if (memcmp(page, bytes, PAGE))
-		baton_vm_write(v->vm, at, bytes, PAGE);
-	if (v->pages[at / PAGE] != number)
-		memcpy(v->seen + at, bytes, PAGE);
-	v->pages[at / PAGE] = number;
-}
-
-/* As it was at a node. What is on its way when a capture is loaded may have changed any page. */
-static int put_memory(struct machines *m, struct machine *v, uint32_t memory)
-{
-	size_t size;
-	const uint32_t *changed = store_get(&m->memories, memory, &size), *last;
-	baton_gpa_t begin, end = 0;
-	int error;
-
-	last = changed + size / sizeof(*changed);
-	while (!(error = baton_vm_touched(v->vm, end, &begin, &end)))
-		for (baton_gpa_t at = begin; at < end; at += PAGE) {
-			while (changed < last && *changed < at / PAGE)
-				changed += 2;
-			put_page(m, v, at, changed < last && *changed == at / PAGE ? changed[1] :
-									     v->first[at / PAGE]);
-		}
-	return error == -ENOENT ? 0 : error;
-}
-
-/* The number of the memory as it is, or STORE_NONE. */
-static uint32_t memory_number(struct machines *m, const struct machine *v)
-{
-	uint32_t *changed = malloc(2 * v->page_count * sizeof(*changed)), number;
-	size_t count = 0;
-
-	if (!changed)
-		return STORE_NONE;
-	for (uint64_t i = 0; i < v->page_count; i++)
-		if (v->pages[i] != v->first[i]) {
-			changed[count++] = (uint32_t)i;
-			changed[count++] = v->pages[i];
-		}
-	number = store_add(&m->memories, changed, count * sizeof(*changed), NULL);
-	free(changed);
-	return number;
-}
-
-/* --------------------------------------------------------------------- devices */
-
-static void read_plain(struct machines *m)
-{
-	struct baton_device *d;
-	uint8_t *to = m->plain;
-	size_t size;
-
-	for (uint32_t i = 0; (d = baton_host_device(m->host, i)); i++) {
-		const void *bytes = baton_device_plain(d, &size);
-
-		memcpy(to, bytes, size);
-		to += size;
-	}
-}
-
-static void write_plain(struct machines *m, uint32_t devices)
-{
-	struct baton_device *d;
-	size_t size;
-	const uint8_t *from = store_get(&m->plains, devices, &size);
-
-	for (uint32_t i = 0; (d = baton_host_device(m->host, i)); i++) {
-		void *bytes = baton_device_plain(d, &size);
-
-		if (size && memcmp(bytes, from, size)) {
-			memcpy(bytes, from, size);
-			baton_device_restored(d);
-		}
-		from += size;
-	}
-}
-
-static uint32_t plain_number(struct machines *m)
-{
-	read_plain(m);
-	return store_add(&m->plains, m->plain, m->plain_size, NULL);
-}
-
 /* ---------------------------------------------------------------------- nodes */
 
 static int fail(struct baton_diag *diag, int error, const struct machine *v, const char *what)
@@ -451,13 +331,7 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 	if (!error && n->kind == NODE_READ)
 		error = look_at_code(v);
 	if (!error)
-		error = look_at_memory(m, v);
-	if (!error && !v->first) {
-		v->first = malloc(v->page_count * sizeof(*v->first));
-		error = v->first ? 0 : -ENOMEM;
-		if (!error)
-			memcpy(v->first, v->pages, v->page_count * sizeof(*v->first));
-	}
+		error = memory_look(&m->memories, &v->memory);
 	if (error)
 		return fail(diag, error, v, "it cannot be looked at");
 	n->vm = (uint8_t)name.vm;
@@ -479,7 +353,7 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 		if (n->kind == NODE_ENDED)
 			name.capture = 0;
 	}
-	n->memory = n->kind == NODE_ENDED ? 0 : memory_number(m, v);
+	n->memory = n->kind == NODE_ENDED ? 0 : memory_number(&m->memories, &v->memory);
 	name.memory = n->memory;
 	name.kind = n->kind;
 	name.region = n->region;
@@ -512,7 +386,7 @@ static int load(struct machines *m, struct machine *v, uint32_t node, struct bat
 	v->node = NO_NODE;
 	if (error)
 		return fail(diag, error, v, "it cannot be taken back");
-	error = put_memory(m, v, n->memory);
+	error = memory_put(&m->memories, &v->memory, n->memory);
 	if (error)
 		return fail(diag, error, v, "its memory cannot be put back");
 	v->node = node;
@@ -617,7 +491,7 @@ const struct edge *machines_edge(struct machines *m, uint32_t node, uint64_t ans
 		return &a->edges[found];
 	if (call && revive_others(m, v, nodes, diag))
 		return NULL;
-	write_plain(m, devices);
+	plains_put(&m->plains, devices);
 	if (go(m, v, node, answer, &blocked, diag))
 		return NULL;
 	edge.to = blocked ? node : v->node;
@@ -628,7 +502,7 @@ const struct edge *machines_edge(struct machines *m, uint32_t node, uint64_t ans
 	/* Devices are told of an end, too. */
 	if (call || !can_be_loaded(&a->nodes[edge.to])) {
 		edge.devices = devices;
-		edge.devices_after = plain_number(m);
+		edge.devices_after = plains_number(&m->plains);
 		if (edge.devices_after == STORE_NONE) {
 			fail(diag, -ENOMEM, v, "its devices cannot be noted");
 			return NULL;
@@ -665,18 +539,14 @@ void machines_free(struct machines *m)
 	if (!m)
 		return;
 	for (uint32_t i = 0; i < m->count; i++) {
-		free(m->vms[i].seen);
-		free(m->vms[i].pages);
-		free(m->vms[i].first);
+		memory_fini(&m->vms[i].memory);
 	}
 	automaton_fini(&m->automaton);
-	store_fini(&m->pages);
-	store_fini(&m->memories);
+	memories_fini(&m->memories);
 	store_fini(&m->captures);
 	store_fini(&m->names);
-	store_fini(&m->plains);
+	plains_fini(&m->plains);
 	free(m->named);
-	free(m->plain);
 	free(m->capture);
 	free(m->places);
 	free(m);
@@ -685,31 +555,17 @@ void machines_free(struct machines *m)
 static int begin_vm(struct machine *v)
 {
 	v->node = NO_NODE;
-	v->page_count = baton_vm_memory(v->vm) / PAGE;
-	v->seen = calloc(v->page_count, PAGE);
-	v->pages = calloc(v->page_count, sizeof(*v->pages)); /* page number 0 is all zeroes */
-	if (!v->seen || !v->pages)
-		return -ENOMEM;
 	v->acts = v->answered = true;
-	return 0;
+	return memory_init(&v->memory, v->vm);
 }
 
 /* What nodes are made of besides VMs. */
-static int begin_devices(struct machines *m, struct baton_diag *diag)
+static int begin_parts(struct machines *m, struct baton_diag *diag)
 {
-	static const uint8_t zeroes[PAGE];
-	struct baton_device *d;
-	size_t size;
-
-	for (uint32_t i = 0; (d = baton_host_device(m->host, i)); i++) {
-		baton_device_plain(d, &size);
-		m->plain_size += size;
-	}
-	m->plain = calloc(1, m->plain_size + 1);
 	m->capture = calloc(1, baton_capture_size());
-	if (m->plain && m->capture && store_add(&m->pages, zeroes, PAGE, NULL) == 0)
+	if (m->capture && !memories_init(&m->memories) && !plains_init(&m->plains, m->host))
 		return 0;
-	return baton_diag_set(diag, -ENOMEM, "devices", "out of memory");
+	return baton_diag_set(diag, -ENOMEM, "explore", "out of memory");
 }
 
 int machines_begin(struct machines *m, struct baton_host *host,
@@ -733,7 +589,7 @@ int machines_begin(struct machines *m, struct baton_host *host,
 		if ((error = begin_vm(&m->vms[m->count])))
 			return fail(diag, error, &m->vms[m->count], "it cannot be explored");
 	}
-	error = begin_devices(m, diag);
+	error = begin_parts(m, diag);
 	if (!error)
 		error = run(m, &end, diag);
 	for (uint32_t i = 0; i < m->count && !error; i++) {
@@ -743,7 +599,7 @@ int machines_begin(struct machines *m, struct baton_host *host,
 	}
 	if (error)
 		return error;
-	m->first_devices = plain_number(m);
+	m->first_devices = plains_number(&m->plains);
 	return m->first_devices == STORE_NONE ? -ENOMEM : 0;
 }
 
@@ -769,7 +625,7 @@ const struct automaton *machines_automaton(const struct machines *m)
 
 bool machines_has_devices(const struct machines *m)
 {
-	return m->plain_size;
+	return m->plains.size;
 }
 
 const struct node *machines_node(const struct machines *m, uint32_t node)
@@ -783,7 +639,7 @@ struct machines_figures machines_figures(const struct machines *m)
 
 	f.nodes = m->automaton.node_count;
 	f.edges = m->automaton.edge_count;
-	f.bytes = m->pages.bytes + m->memories.bytes + m->captures.bytes + m->names.bytes +
-		  m->plains.bytes;
+	f.bytes = m->memories.pages.bytes + m->memories.changes.bytes + m->captures.bytes +
+		  m->names.bytes + m->plains.store.bytes;
 	return f;
 }
