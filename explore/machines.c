@@ -302,6 +302,11 @@ static int look_at_end(struct machine *v, enum baton_run_end end)
 		v->next.data = stats.status;
 		return 0;
 	case BATON_DEAD:
+		if (baton_vm_death(v->vm)->kind == BATON_DEATH_INTERNAL_ERROR) {
+			v->next.why = "KVM gives up: in a trapped region it executes no code, and not every "
+				      "instruction can access one";
+			return 0;
+		}
 		death = malloc(sizeof(*death));
 		if (!death)
 			return -ENOMEM;

@@ -37,6 +37,7 @@ int finding_of_move(struct search *s, enum move_end end, const struct state *aft
 		s->vm = i;
 		s->node = after->node[i];
 		s->why = n->why;
+		break;
 	}
 	return 1;
 }

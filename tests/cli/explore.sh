@@ -45,11 +45,17 @@ one()
 # pair IMAGE LINE ...: two VMs of an image, which share a trapped region.
 pair()
 {
+	name=$1
+	shift
+	pair_of "$BATON_GUESTS/$name-protected.elf" "$@"
+}
+
+pair_of() # FILE LINE ...
+{
 	image=$1
 	shift
-	scenario 'vms:' \
-		"  - {name: left, image: $BATON_GUESTS/$image-protected.elf, mode: protected, argument: 0}" \
-		"  - {name: right, image: $BATON_GUESTS/$image-protected.elf, mode: protected, argument: 1}" \
+	scenario 'vms:' "  - {name: left, image: $image, mode: protected, argument: 0}" \
+		"  - {name: right, image: $image, mode: protected, argument: 1}" \
 		'regions:' \
 		'  - {name: memory, size: 4KiB, trapped: true, at: {left: 0x40000, right: 0x40000}}' "$@"
 }
@@ -213,6 +219,12 @@ verdict 1 'refused under sc, in 0 moves' 'a guest that asks for the time'
 grep -qx 'VM `one` cannot be explored: it asks for the time' "$out"
 result $? '… is told why'
 has '… in JSON, too' refused verdict
+# mov $0x40000, %eax; jmp *%eax
+printf '\270\000\000\004\000\377\340' >"$work/jump.bin"
+pair_of "$work/jump.bin"
+run explore "$work/s.yaml"
+[ "$status" = 1 ] && grep -q '^VM `left` cannot be explored: KVM gives up: in a trapped region' "$out"
+result $? 'a guest whose code is in the region'
 one file.bin
 run explore "$work/s.yaml"
 [ "$status" = 1 ] && grep -qx 'VM `one` cannot be explored: it works with files' "$out"
