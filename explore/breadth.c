@@ -14,7 +14,8 @@
 
 #define PROGRESS_EVERY 4096 /* states */
 #define TEAM_FROM      256  /* states that wait, before it is worth the while */
-#define TEAM_AT_ONCE   8192
+#define FETCH_AHEAD    16
+#define TEAM_AT_ONCE   2048
 
 struct walker {
 	struct search *search;
@@ -263,11 +264,16 @@ static int expand_reduced(struct walker *w, uint32_t number, bool *enough)
 static int take_moves(struct walker *w, uint32_t number, const struct team_move *moves, size_t count)
 {
 	struct search *s = w->search;
+	const struct team_move *end = team_end(w->team, number);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct team_move *f = &moves[i];
 		uint32_t to;
-		int error = add_found(w, number, f, &to);
+		int error;
+
+		if (end - f > FETCH_AHEAD && f[FETCH_AHEAD].number == STORE_NONE)
+			store_fetch_place(&s->states, f[FETCH_AHEAD].hash);
+		error = add_found(w, number, f, &to);
 
 		s->moves++;
 		if (!error && !note_link(s, number, to))
@@ -291,7 +297,7 @@ static int look_ahead(struct walker *w, uint32_t number, const struct team_move 
 	int error;
 
 	*moves = NULL;
-	if (s->config.reduces || s->config.threads < 2 || s->depth >= s->config.steps)
+	if (s->config.reduces || !s->config.threads || s->depth >= s->config.steps)
 		return 0;
 	if (number >= w->looked) {
 		if (waiting < TEAM_FROM)

@@ -56,31 +56,38 @@ void model_free_state(struct state *state)
 
 /* -------------------------------------------------------------------- words */
 
-/* Room for the words that there are. */
-static bool widen(const struct model *m, struct state *s)
+/* Room for so many words, and one at least; what is there stays. */
+static bool make_room(struct state *s, uint32_t count)
 {
 	uint64_t *words;
 
-	if (s->words && s->word_count && s->word_count == m->words)
+	if (count < s->word_room)
 		return true;
-	words = realloc(s->words, (m->words + 1) * sizeof(*words));
+	words = realloc(s->words, (2 * count + 1) * sizeof(*words));
 	if (!words)
 		return false;
-	memset(words + s->word_count, 0, (m->words + 1 - s->word_count) * sizeof(*words));
 	s->words = words;
+	s->word_room = 2 * count + 1;
+	return true;
+}
+
+/* All the words that there are. */
+static bool widen(const struct model *m, struct state *s)
+{
+	if (!make_room(s, m->words))
+		return false;
+	if (s->word_count < m->words)
+		memset(s->words + s->word_count, 0, (m->words - s->word_count) * sizeof(*s->words));
 	s->word_count = m->words;
 	return true;
 }
 
 bool model_copy(const struct model *m, const struct state *from, struct state *to)
 {
-	uint64_t *words = to->words;
-	uint32_t count = from->word_count;
-
-	words = realloc(words, (count + 1) * sizeof(*words));
-	if (!words)
+	if (!make_room(to, from->word_count))
 		return false;
-	memcpy(words, from->words, count * sizeof(*words));
+	memcpy(to->words, from->words, from->word_count * sizeof(*to->words));
+	to->word_count = from->word_count;
 	to->devices = from->devices;
 	for (uint32_t i = 0; i < m->count; i++) {
 		to->node[i] = from->node[i];
@@ -88,8 +95,6 @@ bool model_copy(const struct model *m, const struct state *from, struct state *t
 		to->queued[i] = from->queued[i];
 		memcpy(to->queue[i], from->queue[i], from->queued[i] * sizeof(from->queue[0][0]));
 	}
-	to->words = words;
-	to->word_count = count;
 	return true;
 }
 
@@ -372,7 +377,7 @@ enum move_end model_first(struct model *m, struct state *s, struct baton_diag *d
 {
 	enum move_end end = MOVE_DONE;
 
-	*s = (struct state){ .words = s->words };
+	*s = (struct state){ .words = s->words, .word_room = s->word_room };
 	if (!widen(m, s))
 		return no_memory(diag);
 	s->devices = machines_devices(m->machines);

@@ -31,8 +31,8 @@ struct state {
 	uint8_t waits[MACHINES_MAX]; /* for its device: enum waiting */
 	uint8_t queued[MACHINES_MAX];
 	struct model_store queue[MACHINES_MAX][MODEL_QUEUE]; /* the oldest first */
-	uint32_t word_count;
-	uint64_t *words; /* room for as many as the model has */
+	uint32_t word_count, word_room;
+	uint64_t *words;
 };
 
 enum move_kind { MOVE_STEP, MOVE_LAND };

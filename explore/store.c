@@ -113,6 +113,28 @@ static size_t place_of(const struct store *s, const void *bytes, size_t size, ui
 	return at;
 }
 
+void store_fetch_place(const struct store *s, uint32_t hash)
+{
+	if (s->table_size)
+		__builtin_prefetch(&s->table[hash & (s->table_size - 1)]);
+}
+
+void store_fetch_string(const struct store *s, uint32_t hash)
+{
+	const struct store_place *p = s->table_size ? &s->table[hash & (s->table_size - 1)] : NULL;
+
+	if (p && p->number)
+		__builtin_prefetch(&s->strings[p->number - 1]);
+}
+
+void store_fetch_bytes(const struct store *s, uint32_t hash)
+{
+	const struct store_place *p = s->table_size ? &s->table[hash & (s->table_size - 1)] : NULL;
+
+	if (p && p->number)
+		__builtin_prefetch(s->strings[p->number - 1].bytes);
+}
+
 uint32_t store_find(const struct store *s, const void *bytes, size_t size, uint32_t hash)
 {
 	return s->table_size ? s->table[place_of(s, bytes, size, hash)].number - 1 : STORE_NONE;

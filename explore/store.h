@@ -46,6 +46,15 @@ uint32_t store_find(const struct store *store, const void *bytes, size_t size, u
 uint32_t store_add_hashed(struct store *store, const void *bytes, size_t size, uint32_t hash,
 			  bool *is_new);
 
+/*
+ * Has the processor fetch what store_find() will look at: the place in the table, then what that
+ * leads to, then the string. Between two of these, and before the search, others should be
+ * fetched, so that nobody waits.
+ */
+void store_fetch_place(const struct store *store, uint32_t hash);
+void store_fetch_string(const struct store *store, uint32_t hash);
+void store_fetch_bytes(const struct store *store, uint32_t hash);
+
 /* The string of a number that was given. */
 const void *store_get(const struct store *store, uint32_t number, size_t *size);
 

@@ -88,9 +88,6 @@ static bool look_at_move(struct member *m, struct move move)
 		.size = (uint32_t)model_encode(&m->model, m->there, bytes),
 	};
 	f->hash = store_hash(bytes, f->size);
-	f->number = store_find(m->team->states, bytes, f->size, f->hash);
-	if (f->number != STORE_NONE)
-		return true;
 	/* An offset, for now. */
 	f->bytes = (const void *)m->used;
 	m->used += (f->size + 7u) & ~(size_t)7;
@@ -117,6 +114,31 @@ static void look_at_state(struct member *m, uint32_t number, struct look *look)
 		*look = (struct look){ begin, m->found_count };
 }
 
+/*
+ * Which of the states have been found already? That is a walk through memory where nothing
+ * lies near: while one is looked up, the next ones are on their way.
+ */
+static void look_up(struct member *m)
+{
+	const struct store *states = m->team->states;
+	const size_t step = 8, count = m->found_count;
+
+	for (size_t i = 0; i < count + 3 * step; i++) {
+		if (i < count)
+			store_fetch_place(states, m->found[i].hash);
+		if (i >= step && i - step < count)
+			store_fetch_string(states, m->found[i - step].hash);
+		if (i >= 2 * step && i - 2 * step < count)
+			store_fetch_bytes(states, m->found[i - 2 * step].hash);
+		if (i >= 3 * step) {
+			struct team_move *f = &m->found[i - 3 * step];
+
+			f->bytes = m->bytes + (size_t)f->bytes;
+			f->number = store_find(states, f->bytes, f->size, f->hash);
+		}
+	}
+}
+
 static void look(struct member *m)
 {
 	size_t count = m->end - m->first;
@@ -137,8 +159,8 @@ static void look(struct member *m)
 	}
 	for (uint32_t i = m->first; i < m->end && !m->error; i++)
 		look_at_state(m, i, &m->looks[i - m->first]);
-	for (size_t i = 0; i < m->found_count; i++)
-		m->found[i].bytes = m->bytes + (size_t)m->found[i].bytes;
+	if (!m->error)
+		look_up(m);
 }
 
 static void *serve(void *member)
@@ -173,9 +195,21 @@ int team_look(struct team *t, uint32_t first, uint32_t count)
 	return 0;
 }
 
+static const struct member *member_of(const struct team *t, uint32_t number)
+{
+	return &t->members[(number - t->first) / t->share];
+}
+
+const struct team_move *team_end(const struct team *t, uint32_t number)
+{
+	const struct member *m = member_of(t, number);
+
+	return m->found + m->found_count;
+}
+
 const struct team_move *team_moves(const struct team *t, uint32_t number, size_t *count)
 {
-	const struct member *m = &t->members[(number - t->first) / t->share];
+	const struct member *m = member_of(t, number);
 	const struct look *look = &m->looks[number - m->first];
 
 	if (look->from == NONE)

@@ -26,7 +26,7 @@ struct team_move {
 	uint32_t node_after; /* … and stands */
 };
 
-/* `threads` besides the caller's own, 1 at least. The rest is borrowed. NULL: no threads, or no memory. */
+/* `threads` besides the caller's own. The rest is borrowed. NULL: no threads, or no memory. */
 struct team *team_new(unsigned threads, const struct model *model, const struct store *states);
 
 /* NULL is allowed. */
@@ -40,5 +40,8 @@ int team_look(struct team *team, uint32_t first, uint32_t count);
  * looks again.
  */
 const struct team_move *team_moves(const struct team *team, uint32_t number, size_t *count);
+
+/* Behind the last of the moves that lie behind those of that state, which are others'. */
+const struct team_move *team_end(const struct team *team, uint32_t number);
 
 #endif
