@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * depth.c - one schedule to its end, then back to where another one may differ: dynamic
- * partial-order reduction (Flanagan and Godefroid 2005).
+ * partial-order reduction (Flanagan and Godefroid 2005) with sleep sets (Godefroid 1996).
  *
  * Who moves is an *actor*: a VM, or the queue of its stores. Of a state one actor is tried. When
  * a later move turns out to race with the one that was made there - they touch the same, and
- * nothing in between orders them - the later one's actor is tried there, too.
+ * nothing in between orders them - the later one's actor is tried there, too. What has been
+ * tried sleeps in what follows, until something wakes it by touching the same.
  *
- * A state that was seen before is not gone on from again. What is behind it may race all the
+ * A state that was seen before is not gone on from again, but for what slept there then and is
+ * awake now; asleep is only what was so both times. What is behind it may race all the
  * same with what is before it: the footprints of reduction.h stand for it. A state that leads
  * back to itself is gone on from in all ways, lest somebody be put off for ever. Footprints are
  * those of what the last search found: it is repeated until it finds nothing new.
- *
- * There are no sleep sets (Godefroid 1996): they left out 2 states in 100 more of random programs, and
- * 20 of explore-mcs, but with them one of 400 programs of tests/unit/explore_search.c had an end
- * too few, under TSO, for a reason that was not found.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +34,7 @@ struct touch {
 /* A state on the way, and the move that is made from it now. */
 struct frame {
 	uint32_t state;
-	uint64_t enabled, tried, wanted; /* actors */
+	uint64_t enabled, tried, wanted, asleep; /* actors */
 	uint32_t actor; /* NOBODY: none yet */
 	struct move move;
 	uint32_t choices; /* of the actor that are still to be made */
@@ -56,6 +54,7 @@ struct walker {
 	struct frame *frames;
 	size_t count, frame_room;
 	uint32_t last[ACTORS]; /* the frame of each actor's last move, plus 1; 0: none */
+	uint64_t *asleep;      /* per state: with what asleep it was gone on from */
 	uint32_t *on_way;      /* per state: its frame plus 1; 0: it is not on the way */
 	size_t state_room;
 };
@@ -118,10 +117,15 @@ static bool depend(uint32_t actor, const struct touch *a, uint32_t other, const 
 
 /* ---------------------------------------------------------------------- races */
 
-/* An actor is to be tried at a frame; if it could not move there, all are. */
+/*
+ * An actor is to be tried at a frame. If it could not move there, all are; and so if it sleeps: then
+ * what has been tried begins with its move, and here another one comes before it.
+ */
 static void want(struct frame *f, uint64_t actors)
 {
-	f->wanted |= f->enabled & actors ? f->enabled & actors : f->enabled;
+	uint64_t able = f->enabled & actors & ~f->asleep;
+
+	f->wanted |= able ? able : f->enabled;
 }
 
 /*
@@ -182,10 +186,15 @@ static void set_clock(struct walker *w)
 static bool grow_states(struct walker *w, uint32_t number)
 {
 	size_t room = w->state_room ? 2 * w->state_room : 1024;
+	uint64_t *asleep;
 	uint32_t *on_way;
 
 	if (number < w->state_room)
 		return true;
+	asleep = realloc(w->asleep, room * sizeof(*asleep));
+	if (!asleep)
+		return false;
+	w->asleep = asleep;
 	on_way = realloc(w->on_way, room * sizeof(*on_way));
 	if (!on_way)
 		return false;
@@ -209,27 +218,30 @@ static struct frame *new_frame(struct walker *w)
 	return &w->frames[w->count];
 }
 
-/* One that nobody else can tell from later, or the first that can move. */
+/* One that nobody else can tell from later, or the first that does not sleep. */
 static uint64_t first_to_try(struct walker *w, const struct frame *f)
 {
-	uint64_t free = 0;
+	uint64_t awake = f->enabled & ~f->asleep, free = 0;
 
 	for (uint32_t actor = 0; actor < ACTORS; actor++) {
 		struct touch t;
 
-		if (!(f->enabled & bit(actor)))
+		if (!(awake & bit(actor)))
 			continue;
 		t = next_touch(w, w->there, actor);
 		if (t.word == UINT32_MAX && !t.devices)
 			free |= bit(actor);
 	}
-	if (!free)
-		free = f->enabled;
-	return free & -free;
+	if (free)
+		awake = free;
+	return awake & -awake;
 }
 
-/* A frame for the state that is there. 0, 1 (over) or an error. */
-static int enter(struct walker *w, uint32_t number)
+/*
+ * A frame for the state that is there. `wanted`: what is to be tried, 0: one of all. 0, 1
+ * (over) or an error.
+ */
+static int enter(struct walker *w, uint32_t number, uint64_t asleep, uint64_t wanted)
 {
 	struct search *s = w->search;
 	struct frame *f = new_frame(w);
@@ -239,7 +251,7 @@ static int enter(struct walker *w, uint32_t number)
 		return no_memory(w);
 	if (!count)
 		return finding_of_end(s, w->there);
-	*f = (struct frame){ .state = number, .actor = NOBODY };
+	*f = (struct frame){ .state = number, .asleep = asleep, .actor = NOBODY };
 	for (size_t i = 0; i < count; i++)
 		f->enabled |= bit(actor_of(w->moves[i]));
 	for (uint32_t vm = 0; vm < s->model->count; vm++)
@@ -252,7 +264,7 @@ static int enter(struct walker *w, uint32_t number)
 		s->cut = true;
 		return 0;
 	}
-	f->wanted = first_to_try(w, f);
+	f->wanted = wanted ? wanted & f->enabled : first_to_try(w, f);
 	w->on_way[number] = (uint32_t)++w->count;
 	if (w->count > s->depth)
 		s->depth = w->count;
@@ -281,21 +293,49 @@ static int add(struct walker *w, const struct state *state, uint32_t *number, bo
 	return *number == STORE_NONE || !grow_states(w, *number) ? no_memory(w) : 0;
 }
 
+/* What sleeps in the state that the top frame's move leads to. */
+static uint64_t still_asleep(struct walker *w)
+{
+	const struct frame *f = &w->frames[w->count - 1];
+	uint64_t asleep = 0;
+
+	for (uint32_t actor = 0; actor < ACTORS; actor++) {
+		struct touch t;
+
+		if (!((f->asleep | f->tried) & bit(actor)) || actor == f->actor)
+			continue;
+		t = next_touch(w, w->here, actor);
+		if (!depend(f->actor, &f->touch, actor, &t) && owner_of(actor) != owner_of(f->actor))
+			asleep |= bit(actor);
+	}
+	return asleep;
+}
+
 /* The move of the top frame has led there. */
 static int arrive(struct walker *w)
 {
+	uint64_t asleep = still_asleep(w), missing;
 	uint32_t number;
 	bool is_new;
 	int error = add(w, w->there, &number, &is_new);
 
 	if (error)
 		return error;
-	if (is_new)
-		return enter(w, number);
+	if (is_new) {
+		w->asleep[number] = asleep;
+		return enter(w, number, asleep, 0);
+	}
 	find_races_behind(w, w->there);
-	if (w->on_way[number])
-		want(&w->frames[w->on_way[number] - 1], UINT64_MAX);
-	return 0;
+	missing = w->asleep[number] & ~asleep;
+	w->asleep[number] &= asleep;
+	if (w->on_way[number]) {
+		struct frame *f = &w->frames[w->on_way[number] - 1];
+
+		f->asleep &= asleep;
+		want(f, UINT64_MAX);
+		return 0;
+	}
+	return missing ? enter(w, number, w->asleep[number], missing) : 0;
 }
 
 /*
@@ -314,7 +354,7 @@ static bool choose(struct walker *w)
 
 		if (f->actor != NOBODY)
 			f->tried |= bit(f->actor);
-		open = f->wanted & ~f->tried;
+		open = f->wanted & ~f->tried & ~f->asleep;
 		if (!open)
 			return false;
 		f->actor = (uint32_t)__builtin_ctzll(open);
@@ -425,7 +465,8 @@ static int walk(struct walker *w)
 	result = add(w, w->there, &number, &is_new);
 	if (result)
 		return result;
-	result = enter(w, number);
+	w->asleep[number] = 0;
+	result = enter(w, number, 0, 0);
 	while (!result && w->count) {
 		result = check_bounds(s);
 		if (!result)
@@ -466,6 +507,7 @@ int search_depth(struct search *s, struct baton_diag *diag)
 	model_free_state(w->there);
 	free(w->bytes);
 	free(w->frames);
+	free(w->asleep);
 	free(w->on_way);
 	free(w);
 	return result < 0 ? result : 0;
