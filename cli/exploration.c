@@ -34,6 +34,22 @@ static enum status fail(struct yaml_error *error, enum status status, const char
 
 /* ------------------------------------------------------------------- making */
 
+/* Is there a region with these 32 bits? Which one, and where in it? */
+static bool find_word(const struct scenario *s, uint64_t gpa, uint32_t *region, uint32_t *offset)
+{
+	for (size_t i = 0; i < s->region_count; i++) {
+		const struct scenario_region *r = &s->regions[i];
+
+		for (size_t k = 0; k < r->place_count; k++)
+			if (gpa >= r->places[k].gpa && gpa - r->places[k].gpa < r->size) {
+				*region = (uint32_t)i;
+				*offset = (uint32_t)(gpa - r->places[k].gpa);
+				return true;
+			}
+	}
+	return false;
+}
+
 /* What cannot be explored whatever the guests do. */
 static enum status check(const struct scenario *s, struct yaml_error *error)
 {
@@ -41,6 +57,12 @@ static enum status check(const struct scenario *s, struct yaml_error *error)
 		if (!s->regions[i].trapped) {
 			yaml_fail_at(error, s->regions[i].at, "region \"%s\" is not trapped, so nobody "
 				     "sees accesses to it; expected trapped: true", s->regions[i].name);
+			return STATUS_USAGE;
+		}
+	for (size_t i = 0; i < s->explore.word_count; i++)
+		if (!find_word(s, s->explore.words[i], &(uint32_t){ 0 }, &(uint32_t){ 0 })) {
+			yaml_fail_at(error, s->explore.words_at, "explore: no VM has a region at 0x%" PRIx64
+				     "; expected the address of shared memory", s->explore.words[i]);
 			return STATUS_USAGE;
 		}
 	for (size_t i = 0; i < s->vm_count; i++)
@@ -138,15 +160,11 @@ void exploration_end(struct exploration *e)
 static uint32_t word_at(const struct exploration *e, const struct model *model,
 			const struct state *state, uint64_t gpa)
 {
-	for (size_t i = 0; i < e->scenario->region_count; i++) {
-		const struct scenario_region *r = &e->scenario->regions[i];
+	uint32_t region, offset;
 
-		for (size_t k = 0; k < r->place_count; k++)
-			if (gpa >= r->places[k].gpa && gpa - r->places[k].gpa < r->size)
-				return (uint32_t)model_peek(model, state, (uint32_t)i,
-							    (uint32_t)(gpa - r->places[k].gpa), 4);
-	}
-	return 0;
+	if (!find_word(e->scenario, gpa, &region, &offset))
+		return 0; /* which was refused */
+	return (uint32_t)model_peek(model, state, region, offset, 4);
 }
 
 /* Is a status as the scenario's `expect` wants it? */

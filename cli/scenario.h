@@ -115,6 +115,7 @@ struct scenario_explore {
 	const char *verdicts[SCENARIO_MEMORIES]; /* words, or NULL */
 	uint64_t *words; /* GPAs of 32 bits of shared memory that belong to an outcome */
 	size_t word_count;
+	struct place words_at;
 	struct scenario_outcomes outcomes[SCENARIO_MEMORIES];
 };
 

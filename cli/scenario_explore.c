@@ -68,6 +68,7 @@ static int read_word(struct yaml_reader *reader, const yaml_node_t *node,
 static int read_words(struct yaml_reader *reader, const yaml_node_t *node,
 		      const struct yaml_field *field, void *object)
 {
+	((struct scenario_explore *)object)->words_at = yaml_place(node);
 	return yaml_read_list(reader, node, field, read_word, object);
 }
 

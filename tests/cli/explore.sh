@@ -206,6 +206,10 @@ run explore "$work/s.yaml"
 verdict 0 'verified under sc' 'a word of shared memory belongs to an outcome'
 grep -q '\[0x40000\]' "$out"
 result $? '… and heads its column'
+pair litmus 'explore: {words: [0x50000], outcomes: {sc: [[0, 0, 0]]}}'
+run explore "$work/s.yaml"
+says 2 "$work/s.yaml:7:18: explore: no VM has a region at 0x50000; expected the address of shared memory" \
+	'a word that is in no region'
 pair litmus 'expect: {left: {status: 1}}'
 run explore "$work/s.yaml"
 verdict 1 'violated under sc, in [0-9]+ moves' 'a status that is not as the scenario expects'
