@@ -77,7 +77,7 @@ static enum status report(struct exploration *e, const struct explore_options *o
 
 	explore_path_init(&path, e);
 	if (to->json != stdout && to->html != stdout)
-		explore_show(e, options->quiet ? NULL : &path, out);
+		explore_show(e, &path, !options->quiet, out);
 	if (to->json && (error = explore_json(e, &path, to->json))) {
 		refuse_output(options->json, error);
 		status = STATUS_USAGE;

@@ -24,6 +24,16 @@ void explore_path_of(struct explore_path *path, struct exploration *e, const str
 		explore_step_make(step, e, state, NULL);
 	}
 	/* It moves no more: what was noted of nodes holds from here on. */
+	path->stands = heap_zeroed(e->scenario->vm_count, sizeof(*path->stands));
+	path->ended = heap_zeroed(e->scenario->vm_count, sizeof(*path->ended));
+	for (size_t i = 0; state && i < e->scenario->vm_count; i++) {
+		enum node_kind kind = machines_node(e->machines, state->node[i])->kind;
+
+		path->ended[i] = kind == NODE_ENDED || kind == NODE_DEAD || kind == NODE_LOST;
+		if (!path->ended[i])
+			explore_step_look(&path->stands[i], e, symbols, state,
+					  (struct move){ (uint8_t)i, MOVE_STEP, 0 });
+	}
 	model_free_state(state);
 	explore_symbols_close(e->scenario, symbols);
 }
@@ -36,5 +46,7 @@ void explore_path_init(struct explore_path *path, struct exploration *e)
 void explore_path_fini(struct explore_path *path)
 {
 	free(path->steps);
+	free(path->stands);
+	free(path->ended);
 	*path = (struct explore_path){ 0 };
 }

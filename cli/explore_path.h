@@ -10,6 +10,8 @@
 struct explore_path {
 	struct explore_step *steps;
 	size_t count;
+	struct explore_step *stands; /* per VM: what it would do next, and cannot, or to no end … */
+	bool *ended;		     /* … unless it has ended */
 };
 
 /*

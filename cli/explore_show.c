@@ -87,6 +87,25 @@ static void show_outcomes(const struct exploration *e)
 
 /* ----------------------------------------------------------------- schedule */
 
+struct where {
+	char text[240];
+};
+
+/* Symbol and line; of what is inlined, the program's own line. */
+static struct where where(const struct explore_step *s)
+{
+	const char *path = *s->place.caller_file ? s->place.caller_file : s->place.file;
+	const char *slash = strrchr(path, '/');
+	struct where w;
+
+	if (*path)
+		snprintf(w.text, sizeof(w.text), "%s %.150s:%d", s->place.name, slash ? slash + 1 : path,
+			 *s->place.caller_file ? s->place.caller_line : s->place.line);
+	else
+		snprintf(w.text, sizeof(w.text), "0x%" PRIx64, s->node->rip);
+	return w;
+}
+
 static void show_path(const struct exploration *e, const struct explore_path *path,
 		      const struct terminal *terminal)
 {
@@ -104,20 +123,11 @@ static void show_path(const struct exploration *e, const struct explore_path *pa
 	table_rule(&table);
 	for (size_t i = 0; i < path->count; i++) {
 		const struct explore_step *s = &path->steps[i];
-		/* Of what is inlined, the program's own line. */
-		const char *path_name = *s->place.caller_file ? s->place.caller_file : s->place.file;
-		const char *file = strrchr(path_name, '/');
 
 		table_cell(&table, "%zu", i + 1);
 		table_cell(&table, "%s", e->scenario->vms[s->move.vm].name);
 		table_cell(&table, "%s", s->text);
-		if (!s->node)
-			table_cell(&table, "%s", "");
-		else if (*s->place.file)
-			table_cell(&table, "%s %s:%d", s->place.name, file ? file + 1 : path_name,
-				   *s->place.caller_file ? s->place.caller_line : s->place.line);
-		else
-			table_cell(&table, "0x%" PRIx64, s->node->rip);
+		table_cell(&table, "%s", s->node ? where(s).text : "");
 		table_cell(&table, "%s", s->instruction);
 	}
 	{
@@ -129,7 +139,22 @@ static void show_path(const struct exploration *e, const struct explore_path *pa
 	table_print(&table, stdout);
 }
 
-void explore_show(const struct exploration *e, const struct explore_path *path,
+/* Of VMs that get no further: before what. */
+static void show_stands(const struct exploration *e, const struct explore_path *path)
+{
+	for (size_t i = 0; i < e->scenario->vm_count; i++) {
+		const struct explore_step *s = &path->stands[i];
+
+		if (path->ended[i])
+			continue;
+		printf("VM `%s` stands before: %s", e->scenario->vms[i].name, s->text);
+		if (*where(s).text)
+			printf(", %s", where(s).text);
+		printf("\n");
+	}
+}
+
+void explore_show(const struct exploration *e, const struct explore_path *path, bool listing,
 		  const struct terminal *terminal)
 {
 	const struct search *s = &e->search;
@@ -149,10 +174,12 @@ void explore_show(const struct exploration *e, const struct explore_path *path,
 	printf("%s moves, %s s\n", units_count(s->moves).text, units_seconds(e->took_ns).text);
 	if (*explore_finding(e).text)
 		printf("%s\n", explore_finding(e).text);
+	if (s->verdict == VERDICT_DEADLOCK || s->verdict == VERDICT_LIVELOCK)
+		show_stands(e, path);
 	if (claim && strcmp(claim, verdict_name(s->verdict)))
 		printf("the scenario says: %s\n", claim);
 	show_outcomes(e);
-	if (path)
+	if (listing)
 		show_path(e, path, terminal);
 	printf("\n%s local states and %s steps between them, found out by %s runs of a VM, %s of them "
 	       "taken back first\n", units_count(f.nodes).text, units_count(f.edges).text,

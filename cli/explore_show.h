@@ -7,8 +7,8 @@
 
 #include "explore_path.h"
 
-/* Verdict, figures, outcomes; and, unless it is NULL, the schedule. */
-void explore_show(const struct exploration *exploration, const struct explore_path *path,
+/* Verdict, figures, outcomes; and, if it is wanted, the listing of the schedule. */
+void explore_show(const struct exploration *exploration, const struct explore_path *path, bool listing,
 		  const struct terminal *terminal);
 
 /* 0, or -errno of writing. `path` may be NULL. */

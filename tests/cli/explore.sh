@@ -239,6 +239,12 @@ verdict 0 'verified under sc' 'a guest that only writes to its console'
 ! grep -q 'Hello' "$out"
 result $? '… whose words are not printed'
 
+run explore "$explore/wake-no-fence.yaml" --memory tso --quiet
+grep -qx 'VM `sleeper` stands before: wait 0, main wake\.c:[0-9]*' "$out"
+result $? 'who is in a deadlock stands before what it waits for'
+[ "$(grep -c 'stands before' "$out")" = 1 ]
+result $? '… and who has ended does not'
+
 # --------------------------------------------------------------------------- orders
 # report THREADS: of a search in which many states wait at once, but for the time.
 report()
