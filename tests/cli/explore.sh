@@ -275,6 +275,33 @@ report 3
 [ -s "$work/threads-1" ] && cmp -s "$work/threads-1" "$work/threads-3"
 result $? 'threads change nothing of what is found'
 
+# ------------------------------------------------------------------------- schedules
+# replay EDIT STATUS TEXT NAME: a run by the schedule, changed so, says that at last.
+replay()
+{
+	sed "$1" "$work/schedule" >"$work/changed"
+	run run "$explore/peterson.yaml" --replay "$work/changed" --quiet
+	[ "$status" = "$2" ] && tail -n 1 "$err" | grep -qF "$3"
+	result $? "$4"
+}
+
+run explore "$explore/peterson.yaml" --memory tso --quiet --record "$work/schedule"
+replay '' 3 '12 moves as the schedule has them' 'a schedule that is followed'
+replay '5s/0x1$/0x2/' 1 'line 5 of the schedule: it was "write 0x40000 4 0x2", now it is "write 0x40000 4 0x1"' \
+	'another value'
+replay '5s/step 1/step 2/' 1 'now it is "write 0x40004 4 0x1"' 'another VM'
+replay '5d' 1 'it was "write 0x40008 4 0x1", now it is "write 0x40000 4 0x1"' 'a move that is missing'
+replay '5s/.*/land 1/' 1 'no store of left is on its way' 'a store that lands and is not there'
+replay '5s/step 1/step 9/' 1 'line 5 of the schedule makes no sense; expected step, land or end' \
+	'a VM that is not there'
+replay '5s/.*/step/' 1 'line 5 of the schedule makes no sense' 'a move that is cut'
+replay '4s/tso/sc/' 1 'line 10 of the schedule: it was "read 0x40000 4 0x0", now it is "read 0x40000 4 0x1"' \
+	'another memory model'
+replay '4s/tso/pso/' 2 'line 4 names no memory model; expected explored sc, or explored tso' \
+	'no memory model'
+replay '$d' 2 'the record has no end' 'a schedule without an end'
+replay '2s/[0-9a-f]*$/0/' 2 'it is the record of another scenario' 'a schedule of another scenario'
+
 # --------------------------------------------------------------------------- output
 if [ -e /dev/full ]; then
 	run explore "$explore/peterson.yaml" --json /dev/full
