@@ -22,6 +22,7 @@
 
 static const int fatal[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 static struct termios cooked, raw;
+static sigset_t open_mask; /* the thread's, with which it waits for a key */
 static struct play *played;
 
 static void set(const struct termios *how)
@@ -65,6 +66,8 @@ static void show_again(int number)
 
 int play_keys_begin(struct play *play)
 {
+	sigset_t held;
+
 	if (tcgetattr(STDIN_FILENO, &cooked))
 		return -errno;
 	played = play;
@@ -76,6 +79,11 @@ int play_keys_begin(struct play *play)
 		handle(fatal[i], end_process);
 	handle(SIGTSTP, stop_process);
 	handle(SIGWINCH, show_again);
+	/* These come while it waits for a key, and then the screen is shown again. */
+	sigemptyset(&held);
+	sigaddset(&held, SIGTSTP);
+	sigaddset(&held, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &held, &open_mask);
 	set(&raw);
 	return 0;
 }
@@ -87,6 +95,7 @@ void play_keys_end(void)
 		handle(fatal[i], SIG_DFL);
 	handle(SIGTSTP, SIG_DFL);
 	handle(SIGWINCH, SIG_DFL);
+	sigprocmask(SIG_SETMASK, &open_mask, NULL);
 }
 
 /* The rest of a key that sends several characters. 0: that is no key of ours. */
@@ -103,12 +112,16 @@ static int rest_of_escape(void)
 
 int play_keys_next(void)
 {
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 	unsigned char c;
 	int key = 0;
 
 	while (!key) {
-		ssize_t got = read(STDIN_FILENO, &c, 1);
+		ssize_t got;
 
+		if (ppoll(&input, 1, NULL, &open_mask) < 0 && errno == EINTR)
+			return KEY_AGAIN;
+		got = read(STDIN_FILENO, &c, 1);
 		if (got < 0 && errno == EINTR)
 			return KEY_AGAIN;
 		if (got != 1 || c == cooked.c_cc[VEOF])
