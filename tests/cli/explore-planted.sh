@@ -87,6 +87,6 @@ what was counted before waiting is believed|put|1|sc|deadlock|s/while (head - ri
 it waits at its own bell|take|1|sc|deadlock|s/SPSC_ITEMS_IN/SPSC_ROOM/;
 the slots are counted from one by who takes|take|2|sc|violated|s/tail % SPSC_CAPACITY/(tail + 1) % SPSC_CAPACITY/;
 END
-[ "$planted" -ge 10 ]
-result $? 'mistakes were planted'
+[ "$planted" -ge 10 ] && [ "$failed" = 0 ]
+result $? 'mistakes in the ring of the library are found'
 finish
