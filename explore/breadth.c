@@ -20,8 +20,6 @@
 struct walker {
 	struct search *search;
 	struct state *here, *there;
-	void *bytes;
-	size_t room;
 	struct move moves[MODEL_MOVES];
 	struct baton_diag *diag;
 	struct team *team; /* NULL: none, or none yet */
@@ -82,18 +80,9 @@ static int add(struct walker *w, const struct state *state, uint32_t from, struc
 	       uint32_t *number)
 {
 	struct search *s = w->search;
-	size_t need = MODEL_BYTES(s->model);
 	bool is_new;
 
-	if (need > w->room) {
-		void *bytes = realloc(w->bytes, 2 * need);
-
-		if (!bytes)
-			return no_memory(w);
-		w->bytes = bytes;
-		w->room = 2 * need;
-	}
-	*number = store_add(&s->states, w->bytes, model_encode(s->model, state, w->bytes), &is_new);
+	*number = finding_add_state(s, state, &is_new);
 	if (*number == STORE_NONE || (is_new && !note_origin(s, from, move)))
 		return no_memory(w);
 	return 0;
@@ -371,15 +360,10 @@ static int check_bounds(struct search *s)
 static int walk(struct walker *w)
 {
 	struct search *s = w->search;
-	const struct state *first = s->config.first;
-	enum move_end end = MOVE_DONE;
+	enum move_end end = finding_first(s, w->there, w->diag);
 	uint32_t number;
 	int result;
 
-	if (!first)
-		end = model_first(s->model, w->there, w->diag);
-	else if (!model_copy(s->model, first, w->there))
-		return no_memory(w);
 	if (end != MOVE_DONE)
 		return judge_move(w, end, 0, NULL);
 	s->at = 0;
@@ -427,7 +411,6 @@ int search_breadth(struct search *s, struct baton_diag *diag)
 	team_free(w->team);
 	model_free_state(w->here);
 	model_free_state(w->there);
-	free(w->bytes);
 	free(w);
 	return result < 0 ? result : 0;
 }

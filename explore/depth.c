@@ -47,8 +47,6 @@ struct walker {
 	struct search *search;
 	struct baton_diag *diag;
 	struct state *here, *there;
-	void *bytes;
-	size_t room;
 	struct move moves[MODEL_MOVES];
 
 	struct frame *frames;
@@ -279,17 +277,8 @@ static void leave(struct walker *w)
 static int add(struct walker *w, const struct state *state, uint32_t *number, bool *is_new)
 {
 	struct search *s = w->search;
-	size_t need = MODEL_BYTES(s->model);
 
-	if (need > w->room) {
-		void *bytes = realloc(w->bytes, 2 * need);
-
-		if (!bytes)
-			return no_memory(w);
-		w->bytes = bytes;
-		w->room = 2 * need;
-	}
-	*number = store_add(&s->states, w->bytes, model_encode(s->model, state, w->bytes), is_new);
+	*number = finding_add_state(s, state, is_new);
 	return *number == STORE_NONE || !grow_states(w, *number) ? no_memory(w) : 0;
 }
 
@@ -447,7 +436,7 @@ static int keep_path(struct walker *w)
 static int walk(struct walker *w)
 {
 	struct search *s = w->search;
-	enum move_end end = MOVE_DONE;
+	enum move_end end;
 	uint32_t number;
 	bool is_new;
 	int result;
@@ -456,10 +445,7 @@ static int walk(struct walker *w)
 	w->count = 0;
 	memset(w->last, 0, sizeof(w->last));
 	s->finals = 0;
-	if (!s->config.first)
-		end = model_first(s->model, w->there, w->diag);
-	else if (!model_copy(s->model, s->config.first, w->there))
-		return no_memory(w);
+	end = finding_first(s, w->there, w->diag);
 	if (end != MOVE_DONE)
 		return finding_of_move(s, end, w->there);
 	result = add(w, w->there, &number, &is_new);
@@ -505,7 +491,6 @@ int search_depth(struct search *s, struct baton_diag *diag)
 	result = w->here && w->there ? walk_on(w) : no_memory(w);
 	model_free_state(w->here);
 	model_free_state(w->there);
-	free(w->bytes);
 	free(w->frames);
 	free(w->asleep);
 	free(w->on_way);

@@ -12,6 +12,12 @@ int search_breadth(struct search *search, struct baton_diag *diag);
 int search_depth(struct search *search, struct baton_diag *diag);
 int search_walks(struct search *search, struct baton_diag *diag);
 
+/* The state in which a search begins: MOVE_DONE, or as model_first(). */
+enum move_end finding_first(struct search *search, struct state *state, struct baton_diag *diag);
+
+/* The number of a state, which is new or not; STORE_NONE: out of memory. */
+uint32_t finding_add_state(struct search *search, const struct state *state, bool *is_new);
+
 /*
  * Each sets the verdict, and who and why, and returns 1; or 0 where there is nothing to be
  * found, or -errno. The way there is the caller's to set.

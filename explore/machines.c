@@ -39,7 +39,6 @@ struct machine {
 
 struct machines {
 	struct baton_gate gate;
-	bool fences;
 	struct baton_host *host;
 	uint32_t count;
 	struct machine vms[MACHINES_MAX];
@@ -324,6 +323,12 @@ static int look_at_end(struct machine *v, enum baton_run_end end)
 	}
 }
 
+/* Who has ended, or is lost, does not go on, and nobody goes back there. */
+static bool can_be_loaded(const struct node *n)
+{
+	return n->kind != NODE_ENDED && n->kind != NODE_DEAD && n->kind != NODE_LOST;
+}
+
 /* Where the VM stands now, as a node. 0 or -errno. */
 static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 		  struct baton_diag *diag)
@@ -342,7 +347,7 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 	n->vm = (uint8_t)name.vm;
 	n->rip = baton_vm_regs(v->vm)->rip;
 	n->capture = n->memory = STORE_NONE;
-	if (n->kind != NODE_ENDED && n->kind != NODE_DEAD && n->kind != NODE_LOST) {
+	if (can_be_loaded(n)) {
 		error = baton_capture_take(baton_vm_vcpu(v->vm), m->capture);
 		if (error == -EAGAIN)
 			*n = (struct node){ .kind = NODE_LOST, .vm = n->vm, .rip = n->rip,
@@ -350,7 +355,7 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 		else if (error)
 			return fail(diag, error, v, "it cannot be captured");
 	}
-	if (n->kind != NODE_ENDED && n->kind != NODE_DEAD && n->kind != NODE_LOST) {
+	if (can_be_loaded(n)) {
 		name.capture = baton_capture_hash(m->capture);
 		n->capture = store_add(&m->captures, m->capture, size, NULL);
 	} else {
@@ -375,11 +380,6 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 }
 
 /* ---------------------------------------------------------------------- moving */
-
-static bool can_be_loaded(const struct node *n)
-{
-	return n->kind != NODE_ENDED && n->kind != NODE_DEAD && n->kind != NODE_LOST;
-}
 
 /* Takes a VM to a node; it asks the gate again when the host runs next. */
 static int load(struct machines *m, struct machine *v, uint32_t node, struct baton_diag *diag)
@@ -530,7 +530,6 @@ struct machines *machines_new(bool fences)
 	if (!m)
 		return NULL;
 	m->gate = (struct baton_gate){ .access = gate_access, .step = fences ? gate_step : NULL };
-	m->fences = fences;
 	return m;
 }
 

@@ -24,6 +24,31 @@ const char *search_order_name(enum search_order order)
 	return names[order];
 }
 
+enum move_end finding_first(struct search *s, struct state *state, struct baton_diag *diag)
+{
+	if (!s->config.first)
+		return model_first(s->model, state, diag);
+	if (model_copy(s->model, s->config.first, state))
+		return MOVE_DONE;
+	baton_diag_set(diag, -ENOMEM, "explore", "out of memory");
+	return MOVE_ERROR;
+}
+
+uint32_t finding_add_state(struct search *s, const struct state *state, bool *is_new)
+{
+	size_t need = MODEL_BYTES(s->model);
+
+	if (need > s->code_room) {
+		void *code = realloc(s->code, 2 * need);
+
+		if (!code)
+			return STORE_NONE;
+		s->code = code;
+		s->code_room = 2 * need;
+	}
+	return store_add(&s->states, s->code, model_encode(s->model, state, s->code), is_new);
+}
+
 int finding_of_move(struct search *s, enum move_end end, const struct state *after)
 {
 	if (end == MOVE_ERROR)
@@ -82,6 +107,7 @@ void search_fini(struct search *s)
 {
 	reduction_fini(&s->reduction);
 	store_fini(&s->states);
+	free(s->code);
 	free(s->origins);
 	free(s->links);
 	free(s->good);

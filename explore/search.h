@@ -59,7 +59,9 @@ struct search {
 	struct search_config config;
 	struct model *model;
 	struct reduction reduction;
-	struct store states; /* encoded */
+	struct store states; /* encoded … */
+	void *code;	     /* … here, before they are noted */
+	size_t code_room;
 	struct search_origin { /* of a state: the one before, and the move from there */
 		uint32_t from;
 		struct move move;

@@ -140,12 +140,8 @@ static int take(struct walk *w, int result)
 static int walk(struct walk *w, uint64_t most)
 {
 	struct search *s = w->search;
-	enum move_end end = MOVE_DONE;
+	enum move_end end = finding_first(s, w->state, w->diag);
 
-	if (!s->config.first)
-		end = model_first(s->model, w->state, w->diag);
-	else if (!model_copy(s->model, s->config.first, w->state))
-		return no_memory(w);
 	w->length = 0;
 	rank(w);
 	while (end == MOVE_DONE) {
