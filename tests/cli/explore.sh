@@ -249,13 +249,13 @@ result $? '… and who has ended does not'
 # report THREADS: of a search in which many states wait at once, but for the time.
 report()
 {
-	run explore "$explore/mcs.yaml" --memory tso --threads "$1" --json "$json"
+	run explore "$work/s.yaml" --threads "$1" --json "$json"
 	grep -v took_ns "$json" >"$work/threads-$1"
 }
 
 for order in depth random pct; do
 	run explore "$explore/peterson.yaml" --memory tso --search $order
-	[ "$status" = 0 ] && head -n 1 "$out" | grep -qE '^violated under tso, in [0-9]+ moves: [0-9]+ '
+	[ "$status" = 0 ] && head -n 1 "$out" | grep -qE '^violated under tso, in [1-9][0-9]* moves: [0-9]+ '
 	result $? "$order finds what is wrong with Peterson's lock"
 done
 run explore "$explore/peterson-fence.yaml" --memory tso --search depth
@@ -270,6 +270,12 @@ result $? 'the same seed gives the same schedules'
 run explore "$explore/peterson.yaml" --search deep
 says 2 'baton explore: --search "deep" is unknown; expected breadth, depth, random or pct' \
 	'an order that there is not'
+image=$BATON_GUESTS/count-any-protected.elf
+scenario 'vms:' "  - {name: left, image: $image, mode: protected, argument: 3}" \
+	"  - {name: middle, image: $image, mode: protected, argument: 3}" \
+	"  - {name: right, image: $image, mode: protected, argument: 3}" \
+	'regions:' \
+	'  - {name: memory, size: 4KiB, trapped: true, at: {left: 0x40000, middle: 0x40000, right: 0x40000}}'
 report 1
 report 3
 [ -s "$work/threads-1" ] && cmp -s "$work/threads-1" "$work/threads-3"
