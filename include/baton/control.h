@@ -45,6 +45,13 @@ struct baton_gate {
 	enum baton_gate_verdict (*step)(void *context, struct baton_vm *vm);
 };
 
+/*
+ * Whether the gate's `step` is asked for a VM's instructions from now on, as it is at first:
+ * where nobody wants to know, stepping is time lost. Between runs. Errors: -EBUSY (called by a
+ * handler), or what KVM_SET_GUEST_DEBUG gave.
+ */
+int baton_vm_step(struct baton_vm *vm, bool on);
+
 /* Bytes of a capture. */
 size_t baton_capture_size(void);
 
@@ -67,6 +74,17 @@ int baton_capture_load(struct baton_vcpu *vcpu, const void *capture);
 
 /* A number that is the same where a guest would do the same. Time is left out. */
 uint64_t baton_capture_hash(const void *capture);
+
+/*
+ * Has a vCPU take an interrupt before its next instruction, between runs: the frame is on its
+ * stack and the handler's first instruction is next when this returns, and a gate's `step` is
+ * asked before it. So the moment is exact; baton_vcpu_interrupt() lets KVM find one. Whether the
+ * guest has interrupts on is not asked, nor does a raised line count as taken. Errors: -EBUSY
+ * (called by a handler), -EFAULT (there is no such vector, or no stack), -ENOTSUP (its gate
+ * leads to another segment or stack, or is a task's), with the guest as it was; or what KVM
+ * gave. (SDM vol. 3, sections 6.12.1, 6.14.2 and 20.1.4.)
+ */
+int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector);
 
 /*
  * Copies up to `size` bytes from where the vCPU's next instruction stands, and says in `bits`

@@ -10,6 +10,8 @@
 #include "host/host.h"
 #include "vm/autopsy.h"
 #include "vm/capture.h"
+#include "vm/deliver.h"
+#include "vm/gate.h"
 #include "vm/walk.h"
 
 size_t baton_capture_size(void)
@@ -42,6 +44,20 @@ int baton_capture_load(struct baton_vcpu *vcpu, const void *capture)
 	baton__capture_restore(c, vcpu);
 	baton__host_leave(vm);
 	return baton__host_enter(vm->host, vm, NULL);
+}
+
+int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector)
+{
+	if (vcpu->vm->host->running)
+		return -EBUSY;
+	return baton__deliver(vcpu, vector);
+}
+
+int baton_vm_step(struct baton_vm *vm, bool on)
+{
+	if (vm->host->running)
+		return -EBUSY;
+	return baton__gate_set_steps(vm, on);
 }
 
 uint64_t baton_capture_hash(const void *capture)

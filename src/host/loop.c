@@ -422,11 +422,13 @@ static int run_watched(struct baton_host *host, struct baton_vm *vm)
 		return result < 0 ? result : 0;
 	if (!baton__gate_steps(vm))
 		return baton__vcpu_run(&vm->vcpu.kvm);
-	if (vm->vcpu.settled) {
-		/* Whose instruction is over has not been stepped to the next. */
+	if (vm->vcpu.settled || (vm->vcpu.exit->kind == BATON_EXIT_MMIO_WRITE && !vm->unwatched)) {
+		/* Whose instruction is over has not been stepped to the next: KVM leaves that out. */
+		result = vm->vcpu.settled ? 0 : baton__vcpu_complete(&vm->vcpu.kvm);
 		vm->vcpu.settled = false;
-		vm->vcpu.kvm.run->exit_reason = KVM_EXIT_DEBUG;
-		return 0;
+		if (!result)
+			vm->vcpu.kvm.run->exit_reason = KVM_EXIT_DEBUG;
+		return result == -EPROTO ? 0 : result; /* there may be another exit in it */
 	}
 	result = baton__state_step(&vm->vcpu.kvm, !vm->unwatched);
 	vm->unwatched = false;

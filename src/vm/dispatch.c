@@ -151,11 +151,14 @@ static enum baton__next serve_hlt(struct baton_vcpu *vcpu)
 	return BATON__NEXT_HALT;
 }
 
-/* Nobody but a gate has a VM stepped. */
+/* Nobody but a gate has a VM stepped; who was held at a step may have been let off since. */
 static enum baton__next serve_step(struct baton_vcpu *vcpu)
 {
+	bool held = vcpu->blocked_in_access;
+
+	vcpu->blocked_in_access = false;
 	if (!baton__gate_steps(vcpu->vm))
-		return fault(vcpu, BATON_DEATH_EXIT, NULL);
+		return held ? BATON__NEXT_RESUME : fault(vcpu, BATON_DEATH_EXIT, NULL);
 	vcpu->blocked_in_access = baton__gate_step(vcpu->vm) == BATON_BLOCK;
 	return vcpu->blocked_in_access ? BATON__NEXT_BLOCK : BATON__NEXT_RESUME;
 }

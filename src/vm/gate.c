@@ -5,6 +5,7 @@
  */
 #include "vm/gate.h"
 
+#include "kvm/state.h"
 #include "vm/bus.h"
 #include "vm/vm.h"
 
@@ -44,7 +45,18 @@ void baton__gate_attach(struct baton_vm *vm, const struct baton__gate *gate)
 
 bool baton__gate_steps(const struct baton_vm *vm)
 {
-	return vm->gate && vm->gate->ops && vm->gate->ops->step;
+	return !vm->unstepped && vm->gate && vm->gate->ops && vm->gate->ops->step;
+}
+
+int baton__gate_set_steps(struct baton_vm *vm, bool on)
+{
+	int error = 0;
+
+	if (!on && baton__gate_steps(vm))
+		error = baton__state_step(&vm->vcpu.kvm, false);
+	if (!error)
+		vm->unstepped = !on;
+	return error;
 }
 
 enum baton_verdict baton__gate_step(struct baton_vm *vm)

@@ -19,6 +19,9 @@ void baton__gate_attach(struct baton_vm *vm, const struct baton__gate *gate);
 /* Is the VM to be single-stepped? */
 bool baton__gate_steps(const struct baton_vm *vm);
 
+/* From its next entry on it is, if the gate can; or it is not. Between runs. 0 or -errno. */
+int baton__gate_set_steps(struct baton_vm *vm, bool on);
+
 /* An instruction is over: what of the next one? RESUME or BLOCK. */
 enum baton_verdict baton__gate_step(struct baton_vm *vm);
 

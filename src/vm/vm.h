@@ -98,6 +98,7 @@ struct baton_vm {
 	struct baton__call calls[BATON__CALLS];
 	const struct baton_choices *choices; /* its owner's; may be NULL */
 	const struct baton__gate *gate;	     /* likewise */
+	bool unstepped; /* the gate does not want to see its instructions now */
 	bool unwatched; /* goes on without being stepped, until its next exit */
 	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */

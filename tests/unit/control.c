@@ -826,6 +826,27 @@ static void done_runs_to_the_next_exit_unstepped(void **state)
 	rig_end(rig);
 }
 
+/* KVM reports no step over a store to MMIO: the instruction behind it would be missed. */
+static void behind_a_store_to_mmio_the_next_instruction_is_asked_for(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS };
+	struct served served = { .verdict = BATON_RESUME };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+	enum baton_run_end end;
+
+	step(&s, fake_store(0, GPA, 4, 1));
+	step(&s, fake_out(2, PORT, 1, 2));
+	add(rig, &s);
+	rig_mmio(rig, 0, GPA, 4, serve, &served);
+	rig_port(rig, 0, PORT, 1, serve, &served);
+	assert_int_equal(baton_host_run(rig->host, S, &end), 0); /* one exit is none of KVM's */
+	assert_int_equal(end, BATON_RUN_DONE);
+	assert_int_equal(served.count, 2);
+	assert_int_equal(w.stepped, 1 + 2);
+	rig_end(rig);
+}
+
 static void a_host_whose_kvm_cannot_step_says_so(void **state)
 {
 	struct watcher w = { .verdict = BATON_GATE_PASS };
@@ -837,6 +858,115 @@ static void a_host_whose_kvm_cannot_step_says_so(void **state)
 	add(rig, &s);
 	fake_fail(FAKE_STATE_STEP, 1, EINVAL);
 	assert_int_equal(baton_host_run(rig->host, S, &end), -EINVAL);
+	rig_end(rig);
+}
+
+static void who_is_not_to_be_stepped_is_not_until_told_otherwise(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS };
+	struct served served = { .verdict = BATON_BLOCK };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+
+	step(&s, fake_out(5, PORT, 1, 1));
+	step(&s, fake_out(3, PORT, 1, 2));
+	add(rig, &s);
+	rig_port(rig, 0, PORT, 1, serve, &served);
+	assert_int_equal(baton_vm_step(rig->vms[0], false), 0);
+	assert_int_equal(baton_vm_step(rig->vms[0], false), 0);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	assert_int_equal(w.stepped, 0);
+	assert_int_equal(baton_vm_step(rig->vms[0], true), 0);
+	served.verdict = BATON_RESUME;
+	wake(rig, 0);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(w.stepped, 3);
+	rig_end(rig);
+}
+
+/* It would wait for ever for somebody who does not want to be asked. */
+static void who_is_held_at_an_instruction_goes_on_if_it_is_not_to_be_stepped(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS, .hold_step = 2 };
+	struct served served = { .verdict = BATON_RESUME };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+
+	step(&s, fake_out(5, PORT, 1, 1));
+	add(rig, &s);
+	rig_port(rig, 0, PORT, 1, serve, &served);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	assert_int_equal(w.stepped, 2);
+	assert_int_equal(baton_vm_step(rig->vms[0], false), 0);
+	wake(rig, 0);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(w.stepped, 2);
+	assert_int_equal(served.count, 1);
+	rig_end(rig);
+}
+
+static void a_kvm_that_cannot_end_stepping_says_so_and_goes_on_stepping(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS };
+	struct served served = { .verdict = BATON_RESUME };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+
+	step(&s, fake_out(5, PORT, 1, 1));
+	add(rig, &s);
+	rig_port(rig, 0, PORT, 1, serve, &served);
+	fake_fail(FAKE_STATE_STEP, 1, EIO);
+	assert_int_equal(baton_vm_step(rig->vms[0], false), -EIO);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(w.stepped, 5);
+	rig_end(rig);
+}
+
+static enum baton_verdict stop_stepping(void *state, struct baton_access *a)
+{
+	*(int *)state = baton_vm_step(a->vm, false);
+	return BATON_RESUME;
+}
+
+static void a_handler_does_not_decide_on_steps(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+	int result = 0;
+
+	step(&s, fake_out(0, PORT, 1, 1));
+	add(rig, &s);
+	rig_port(rig, 0, PORT, 1, stop_stepping, &result);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(result, -EBUSY);
+	rig_end(rig);
+}
+
+/* The handler's first instruction is one that is asked for, wherever the VM stood. */
+static void the_first_instruction_behind_an_interrupt_is_asked_for(void **state)
+{
+	static const uint16_t vector[] = { 0x100, 0 };
+	struct watcher w = { .verdict = BATON_GATE_PASS };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+	int vm = add(rig, &s);
+	struct baton_vcpu *vcpu = baton_vm_vcpu(rig->vms[vm]);
+	enum baton_run_end end;
+
+	step(&s, fake_hlt(0));
+	baton_vm_write(rig->vms[vm], 0x80, vector, sizeof(vector));
+	rig->vcpus[vm]->sregs.idt.limit = 0x3FF;
+	rig->vcpus[vm]->regs.rflags |= 0x200;
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
+	w.stepped = 0;
+	w.hold_step = 1;
+	assert_int_equal(baton_vcpu_deliver(vcpu, 0x20), 0);
+	wake(rig, vm);
+	assert_int_equal(baton_host_run(rig->host, S, &end), 0); /* that exit is none of KVM's */
+	assert_int_equal(end, BATON_RUN_STUCK);
+	assert_int_equal(w.stepped, 1);
+	assert_int_equal(rig->vcpus[vm]->regs.rip, 0x100);
 	rig_end(rig);
 }
 
@@ -982,7 +1112,13 @@ int main(void)
 		TEST(instructions_are_passed_one_by_one),
 		TEST(an_instruction_that_is_held_waits),
 		TEST(done_runs_to_the_next_exit_unstepped),
+		TEST(behind_a_store_to_mmio_the_next_instruction_is_asked_for),
 		TEST(a_host_whose_kvm_cannot_step_says_so),
+		TEST(who_is_not_to_be_stepped_is_not_until_told_otherwise),
+		TEST(who_is_held_at_an_instruction_goes_on_if_it_is_not_to_be_stepped),
+		TEST(a_kvm_that_cannot_end_stepping_says_so_and_goes_on_stepping),
+		TEST(a_handler_does_not_decide_on_steps),
+		TEST(the_first_instruction_behind_an_interrupt_is_asked_for),
 		TEST(an_exit_of_debugging_that_nobody_asked_for_is_a_death),
 		TEST(behind_a_write_that_was_held_the_next_instruction_is_asked_for),
 		TEST(devices_come_in_the_order_in_which_they_were_made),

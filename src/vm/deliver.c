@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deliver.c - what a processor does at an interrupt, from outside: pushes where it was, and
+ * goes to the handler. KVM would do it at its next entry, and run on; so nobody could stop at
+ * the handler's first instruction. (SDM vol. 3: real mode 20.1.4, gates 6.12.1, long mode 6.14.2.)
+ */
+#include "vm/deliver.h"
+
+#include <errno.h>
+#include <linux/kvm.h>
+#include <string.h>
+
+#include "base/arith.h"
+#include "vm/autopsy.h"
+#include "vm/tables.h"
+
+#define CR0_PE	 UINT64_C(1)
+#define EFER_LMA (UINT64_C(1) << 10)
+
+#define RFLAGS_TF (UINT64_C(1) << 8)
+#define RFLAGS_IF (UINT64_C(1) << 9)
+#define RFLAGS_NT (UINT64_C(1) << 14)
+#define RFLAGS_RF (UINT64_C(1) << 16)
+#define RFLAGS_VM (UINT64_C(1) << 17)
+#define RFLAGS_AC (UINT64_C(1) << 18)
+
+/* Types of gates: bits 40 to 43. Bit 0 of those with a handler: interrupts stay on. */
+#define GATE_16 0x6
+#define GATE_32 0xE
+#define GATE_TRAP 1u
+
+/* What is pushed, and how. */
+struct push {
+	uint64_t words[5]; /* as they lie on the stack, from its new top on */
+	unsigned count, size;
+	uint64_t base, mask; /* of the stack's segment, and of its pointer */
+};
+
+static int push(struct baton_vcpu *vcpu, const struct push *p, struct kvm_regs *r)
+{
+	uint64_t sp = (r->rsp - p->count * p->size) & p->mask;
+	uint8_t bytes[sizeof(p->words)];
+
+	if (sp + p->count * p->size - 1 > p->mask)
+		return -ENOTSUP; /* it goes round */
+	for (unsigned i = 0; i < p->count; i++)
+		baton__store((char *)bytes + i * p->size, p->words[i], p->size);
+	r->rsp = (r->rsp & ~p->mask) | sp;
+	return baton_vcpu_write(vcpu, p->base + sp, bytes, p->count * p->size);
+}
+
+/* Through a vector of real mode: another segment is another base, and no more. */
+static int real_frame(const struct baton_descriptor *d, struct kvm_sregs *s, struct push *p)
+{
+	if (d->kind != BATON_DESCRIPTOR_VECTOR)
+		return -EFAULT;
+	p->size = 2;
+	p->mask = 0xFFFF;
+	s->cs.selector = d->selector;
+	s->cs.base = (uint64_t)d->selector << 4;
+	return 0;
+}
+
+/* Through a gate to the segment that runs already: then no descriptor has to be loaded. */
+static int gate_frame(const struct baton_descriptor *d, const struct kvm_sregs *s, struct push *p)
+{
+	unsigned type = d->type & ~GATE_TRAP;
+
+	if (d->kind != BATON_DESCRIPTOR_GATE || !d->present)
+		return -EFAULT;
+	if (d->selector != s->cs.selector || d->ist || (type != GATE_16 && type != GATE_32))
+		return -ENOTSUP;
+	if (s->efer & EFER_LMA && !s->cs.l)
+		return -ENOTSUP;
+	p->size = type == GATE_16 ? 2 : 4;
+	p->mask = s->ss.db ? UINT32_MAX : 0xFFFF;
+	return 0;
+}
+
+/* SS and RSP are pushed in long mode even if they stay as they are; segments have no base. */
+static void widen(const struct kvm_sregs *s, struct kvm_regs *r, struct push *p)
+{
+	p->words[3] = r->rsp;
+	p->words[4] = s->ss.selector;
+	p->count = 5;
+	p->size = 8;
+	p->mask = UINT64_MAX;
+	p->base = 0;
+	r->rsp &= ~UINT64_C(15);
+}
+
+int baton__deliver(struct baton_vcpu *vcpu, unsigned vector)
+{
+	struct baton__tables tables;
+	struct baton_descriptor d;
+	struct kvm_sregs s;
+	struct kvm_regs r;
+	struct push p;
+	uint64_t off = RFLAGS_TF | RFLAGS_RF | RFLAGS_IF;
+	bool real;
+	int error = baton__vcpu_get_sregs(&vcpu->kvm, &s);
+
+	if (!error)
+		error = baton__vcpu_get_regs(&vcpu->kvm, &r);
+	if (error)
+		return error;
+	real = !(s.cr0 & CR0_PE);
+	tables = baton__autopsy_tables(&vcpu->vm->memory, &s);
+	d = baton__descriptor(&tables, BATON_TABLE_IDT, (uint16_t)vector);
+	p = (struct push){ .words = { r.rip, s.cs.selector, r.rflags }, .count = 3, .base = s.ss.base };
+	error = real ? real_frame(&d, &s, &p) : gate_frame(&d, &s, &p);
+	if (!error && s.efer & EFER_LMA)
+		widen(&s, &r, &p);
+	if (!error)
+		error = r.rflags & RFLAGS_VM ? -ENOTSUP : push(vcpu, &p, &r);
+	if (error)
+		return error;
+	if (real)
+		off |= RFLAGS_AC;
+	else
+		off = (off | RFLAGS_NT) & ~(d.type & GATE_TRAP ? RFLAGS_IF : 0);
+	r.rflags &= ~off;
+	r.rip = p.size == 2 ? (uint16_t)d.offset : d.offset;
+	error = real ? baton__vcpu_set_sregs(&vcpu->kvm, &s) : 0;
+	if (!error)
+		error = baton__vcpu_set_regs(&vcpu->kvm, &r);
+	if (error)
+		return error;
+	memcpy(&vcpu->regs, &r, sizeof(vcpu->regs));
+	vcpu->idle = false;
+	vcpu->settled = !vcpu->blocked_in_access;
+	return 0;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deliver.c - baton_vcpu_deliver() against the processor: of two VMs that are the same, one
+ * takes an interrupt by KVM, the other one by us. They are the same afterwards, too, each byte
+ * of memory with the frame that was on the stack.
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "baton/abi.h"
+#include "baton/control.h"
+
+#define LINE   3 /* that of guest/apps/alarm.c */
+#define MEMORY (UINT64_C(1) << 20)
+
+/* The guest's timer is never set: the test is the one that interrupts it. */
+static enum baton_gate_verdict keep_timer(void *context, const char *device, struct baton_access *a)
+{
+	return a->addr == BATON_CALL_TIMER ? BATON_GATE_DONE : BATON_GATE_PASS;
+}
+
+static const struct baton_gate gate = { .access = keep_timer };
+
+static const char *guests; /* the folder of their images */
+
+/* What there is of a VM when its end has come. */
+struct result {
+	struct baton_vm_stats stats;
+	struct baton_regs regs;
+	uint8_t memory[MEMORY];
+};
+
+static void must(int error, const struct baton_diag *diag)
+{
+	if (error)
+		fail_msg("%s: %s", diag->where, diag->message);
+}
+
+static enum baton_run_end run(struct baton_host *host)
+{
+	enum baton_run_end end;
+
+	assert_int_equal(baton_host_run(host, UINT64_C(20000000000), &end), 0);
+	return end;
+}
+
+static void take(const char *image, enum baton_mode mode, bool by_kvm, struct result *result)
+{
+	struct baton_host_config host_config = BATON_HOST_CONFIG;
+	struct baton_vm_config config = BATON_VM_CONFIG;
+	struct baton_diag diag = { .message = "" };
+	struct baton_host *host;
+	struct baton_vm *vm;
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/%s", guests, image);
+	config.image_path = path;
+	config.mode = mode;
+	config.memory = MEMORY;
+	host_config.gate = &gate;
+	must(baton_host_create(&host_config, &diag, &host), &diag);
+	must(baton_vm_create(host, &config, &diag, &vm), &diag);
+	assert_int_equal(run(host), BATON_RUN_STUCK);
+	baton_vm_stats(vm, &result->stats);
+	assert_int_equal(result->stats.waits_in, BATON_EXIT_HLT);
+	if (by_kvm) {
+		baton_vcpu_interrupt(baton_vm_vcpu(vm), LINE);
+	} else {
+		assert_int_equal(baton_vcpu_deliver(baton_vm_vcpu(vm), BATON_IRQ_VECTOR + LINE), 0);
+		baton_vcpu_wake(baton_vm_vcpu(vm));
+	}
+	assert_int_equal(run(host), BATON_RUN_DONE);
+	baton_vm_stats(vm, &result->stats);
+	result->regs = *baton_vm_regs(vm);
+	assert_int_equal(baton_vm_read(vm, 0, result->memory, MEMORY), 0);
+	baton_host_destroy(host);
+}
+
+static void compare(const char *image, enum baton_mode mode)
+{
+	struct result *theirs = calloc(1, sizeof(*theirs)), *ours = calloc(1, sizeof(*ours));
+
+	take(image, mode, true, theirs);
+	take(image, mode, false, ours);
+	assert_int_equal(theirs->stats.outcome, BATON_HALTED);
+	assert_int_equal(ours->stats.outcome, BATON_HALTED);
+	assert_int_equal(ours->stats.status, 0);
+	assert_memory_equal(&ours->regs, &theirs->regs, sizeof(ours->regs));
+	for (size_t i = 0; i < MEMORY; i++)
+		if (ours->memory[i] != theirs->memory[i])
+			fail_msg("%s: at %#zx there is %#x, and %#x if KVM delivers", image, i, ours->memory[i],
+				 theirs->memory[i]);
+	free(theirs);
+	free(ours);
+}
+
+static void in_real_mode(void **state)
+{
+	compare("alarm.bin", BATON_MODE_REAL);
+}
+
+static void in_protected_mode(void **state)
+{
+	compare("alarm-protected.elf", BATON_MODE_PROTECTED);
+}
+
+static void in_paged_mode(void **state)
+{
+	compare("alarm-paged.elf", BATON_MODE_PAGED);
+}
+
+static void in_long_mode(void **state)
+{
+	compare("alarm-long.elf", BATON_MODE_LONG);
+}
+
+int main(int argc, char **argv)
+{
+	/* The last one is of a mode that not every KVM has. */
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(in_real_mode),
+		cmocka_unit_test(in_protected_mode),
+		cmocka_unit_test(in_long_mode),
+		cmocka_unit_test(in_paged_mode),
+	};
+	struct baton_kvm_info info = { .paging32 = true };
+
+	if (argc != 2)
+		return 2;
+	guests = argv[1];
+	baton_kvm_inspect("/dev/kvm", NULL, &info);
+	return _cmocka_run_group_tests("deliver", tests, info.paging32 ? 4 : 3, NULL, NULL);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * deliver.c - an interrupt that a VM takes between two runs: the frame, byte by byte, and where
+ * it goes on. That processors do the same: tests/native/deliver.c.
+ */
+#include "rig.h"
+
+#include "baton/control.h"
+
+#define VECTOR 0x25
+#define IDT    0x8000 /* what the tests' own is at */
+#define STACK  0xE000
+
+#define TF UINT64_C(0x100)
+#define IF UINT64_C(0x200)
+#define NT UINT64_C(0x4000)
+#define RF UINT64_C(0x10000)
+#define VM UINT64_C(0x20000)
+#define AC UINT64_C(0x40000)
+
+struct scene {
+	struct rig *rig;
+	struct fake_vcpu *fake;
+	struct baton_vm *vm;
+};
+
+/* A VM in that mode, with an IDT of zeroes. */
+static struct scene begin(enum baton_mode mode)
+{
+	struct scene s = { .rig = rig_begin("quantum", 0) };
+	struct baton_vm_config config = rig_vm_config("vm");
+	static const uint8_t zeroes[16 * 256];
+	int i;
+
+	config.mode = mode;
+	config.load = mode == BATON_MODE_REAL ? 0 : 0x1000;
+	i = rig_add(s.rig, &config, NULL, NULL);
+	s.vm = s.rig->vms[i];
+	s.fake = s.rig->vcpus[i];
+	s.fake->sregs.idt.base = IDT;
+	s.fake->sregs.idt.limit = sizeof(zeroes) - 1;
+	assert_int_equal(baton_vm_write(s.vm, IDT, zeroes, sizeof(zeroes)), 0);
+	s.fake->regs.rsp = STACK;
+	s.fake->regs.rip = 0x1234;
+	s.fake->regs.rflags = 2 | IF;
+	return s;
+}
+
+static void end(struct scene *s)
+{
+	rig_end(s->rig);
+}
+
+static int deliver(struct scene *s)
+{
+	return baton_vcpu_deliver(baton_vm_vcpu(s->vm), VECTOR);
+}
+
+/* A gate of a mode with 32 bits, or the first half of a long one. */
+static void set_gate(struct scene *s, unsigned type, uint16_t selector, uint64_t offset, unsigned ist)
+{
+	bool wide = s->fake->sregs.efer >> 10 & 1;
+	uint64_t gate[2] = {
+		(offset & 0xFFFF) | (uint64_t)selector << 16 | (uint64_t)ist << 32 |
+			(uint64_t)(0x80 | type) << 40 | (offset >> 16 & 0xFFFF) << 48,
+		offset >> 32,
+	};
+
+	baton_vm_write(s->vm, IDT + VECTOR * (wide ? 16 : 8), gate, wide ? 16 : 8);
+}
+
+static uint64_t word(const struct scene *s, uint64_t at, size_t size)
+{
+	uint64_t value = 0;
+
+	assert_int_equal(baton_vm_read(s->vm, at, &value, size), 0);
+	return value;
+}
+
+static void real_mode_pushes_three_words_and_loads_a_segment(void **state)
+{
+	struct scene s = begin(BATON_MODE_REAL);
+	const uint16_t vector[] = { 0x4567, 0x0321 };
+
+	baton_vm_write(s.vm, IDT + VECTOR * 4, vector, sizeof(vector));
+	s.fake->sregs.cs.selector = 0x77;
+	s.fake->sregs.ss.base = 0x1000;
+	s.fake->regs.rsp = 0xABCD0000 | 0x8002;
+	s.fake->regs.rflags = 2 | IF | TF | AC;
+	assert_int_equal(deliver(&s), 0);
+	assert_int_equal(s.fake->regs.rsp, 0xABCD0000 | 0x7FFC);
+	assert_int_equal(word(&s, 0x8FFC, 2), 0x1234);
+	assert_int_equal(word(&s, 0x8FFE, 2), 0x77);
+	assert_int_equal(word(&s, 0x9000, 2), 2 | IF | TF);
+	assert_int_equal(s.fake->regs.rip, 0x4567);
+	assert_int_equal(s.fake->sregs.cs.selector, 0x0321);
+	assert_int_equal(s.fake->sregs.cs.base, 0x3210);
+	assert_int_equal(s.fake->regs.rflags, 2);
+	assert_int_equal(baton_vm_regs(s.vm)->rip, 0x4567);
+	end(&s);
+}
+
+static void a_gate_of_32_bits_pushes_three_longs(void **state)
+{
+	struct scene s = begin(BATON_MODE_PROTECTED);
+	uint16_t cs = s.fake->sregs.cs.selector;
+
+	set_gate(&s, 0xE, cs, 0xA1B2C3D4, 0);
+	s.fake->regs.rip = 0x89ABCDEF;
+	s.fake->regs.rflags = 2 | IF | NT | RF | TF;
+	assert_int_equal(deliver(&s), 0);
+	assert_int_equal(s.fake->regs.rsp, STACK - 12);
+	assert_int_equal(word(&s, STACK - 12, 4), 0x89ABCDEF);
+	assert_int_equal(word(&s, STACK - 8, 4), cs);
+	assert_int_equal(word(&s, STACK - 4, 4), 2 | IF | NT | RF | TF);
+	assert_int_equal(s.fake->regs.rip, 0xA1B2C3D4);
+	assert_int_equal(s.fake->regs.rflags, 2);
+	end(&s);
+}
+
+static void a_trap_gate_leaves_interrupts_on(void **state)
+{
+	struct scene s = begin(BATON_MODE_PROTECTED);
+
+	set_gate(&s, 0xF, s.fake->sregs.cs.selector, 0x5000, 0);
+	s.fake->regs.rflags = 2 | IF | NT;
+	assert_int_equal(deliver(&s), 0);
+	assert_int_equal(s.fake->regs.rflags, 2 | IF);
+	end(&s);
+}
+
+static void a_gate_of_16_bits_pushes_three_words(void **state)
+{
+	struct scene s = begin(BATON_MODE_PROTECTED);
+
+	set_gate(&s, 0x6, s.fake->sregs.cs.selector, 0xA1B2C3D4, 0);
+	assert_int_equal(deliver(&s), 0);
+	assert_int_equal(s.fake->regs.rsp, STACK - 6);
+	assert_int_equal(word(&s, STACK - 6, 2), 0x1234);
+	assert_int_equal(s.fake->regs.rip, 0xC3D4);
+	end(&s);
+}
+
+/* The base of SS counts, and so does how wide its pointer is. */
+static void a_stack_of_16_bits_has_a_pointer_of_16_bits(void **state)
+{
+	struct scene s = begin(BATON_MODE_PROTECTED);
+
+	set_gate(&s, 0xE, s.fake->sregs.cs.selector, 0x5000, 0);
+	s.fake->sregs.ss.db = 0;
+	s.fake->sregs.ss.base = 0x400;
+	s.fake->regs.rsp = 0x55550000 | 0x9000;
+	assert_int_equal(deliver(&s), 0);
+	assert_int_equal(s.fake->regs.rsp, 0x55550000 | 0x8FF4);
+	assert_int_equal(word(&s, 0x93F4, 4), 0x1234);
+	end(&s);
+}
+
+static void long_mode_pushes_five_quads_at_a_multiple_of_16(void **state)
+{
+	struct scene s = begin(BATON_MODE_LONG);
+	uint16_t cs = s.fake->sregs.cs.selector;
+
+	set_gate(&s, 0xE, cs, UINT64_C(0xFFFFFFFF81234567), 0);
+	s.fake->regs.rip = UINT64_C(0xFFFFFFFF80001234);
+	s.fake->regs.rsp = UINT64_C(0xFFFFFFFF80000000) + STACK + 9; /* the other copy of memory */
+	assert_int_equal(deliver(&s), 0);
+	assert_true(s.fake->regs.rsp == UINT64_C(0xFFFFFFFF80000000) + STACK - 40);
+	assert_true(word(&s, STACK - 40, 8) == UINT64_C(0xFFFFFFFF80001234));
+	assert_int_equal(word(&s, STACK - 32, 8), cs);
+	assert_int_equal(word(&s, STACK - 24, 8), 2 | IF);
+	assert_true(word(&s, STACK - 16, 8) == UINT64_C(0xFFFFFFFF80000000) + STACK + 9);
+	assert_int_equal(word(&s, STACK - 8, 8), s.fake->sregs.ss.selector);
+	assert_true(s.fake->regs.rip == UINT64_C(0xFFFFFFFF81234567));
+	assert_int_equal(s.fake->regs.rflags, 2);
+	end(&s);
+}
+
+/* ------------------------------------------------------------------ refusals */
+
+static void check_refusal(struct scene *s, int error)
+{
+	struct kvm_regs before = s->fake->regs;
+	struct kvm_sregs sregs = s->fake->sregs;
+	static uint8_t was[64 << 10], is[64 << 10];
+
+	baton_vm_read(s->vm, 0, was, sizeof(was));
+	assert_int_equal(deliver(s), error);
+	assert_memory_equal(&before, &s->fake->regs, sizeof(before));
+	assert_memory_equal(&sregs, &s->fake->sregs, sizeof(sregs));
+	baton_vm_read(s->vm, 0, is, sizeof(is));
+	assert_memory_equal(was, is, sizeof(is));
+	end(s);
+}
+
+static struct scene gated(unsigned type, unsigned ist)
+{
+	struct scene s = begin(ist ? BATON_MODE_LONG : BATON_MODE_PROTECTED);
+
+	set_gate(&s, type, s.fake->sregs.cs.selector, 0x5000, ist);
+	return s;
+}
+
+static void what_leads_nowhere_is_refused(void **state)
+{
+	struct scene s = begin(BATON_MODE_PROTECTED);
+
+	check_refusal(&s, -EFAULT); /* zeroes are no gate */
+	s = gated(0xE, 0);
+	s.fake->sregs.idt.limit = VECTOR * 8 + 6;
+	check_refusal(&s, -EFAULT);
+	s = gated(0xE, 0);
+	baton_vm_write(s.vm, IDT + VECTOR * 8 + 5, "\x0E", 1);
+	check_refusal(&s, -EFAULT); /* not present */
+	s = begin(BATON_MODE_REAL);
+	s.fake->sregs.idt.limit = VECTOR * 4 + 2;
+	check_refusal(&s, -EFAULT);
+	s = gated(0xE, 0);
+	s.fake->regs.rsp = 0x10004; /* its first two words are there */
+	check_refusal(&s, -EFAULT);
+	s = gated(0xE, 0);
+	s.fake->regs.rsp = 0;
+	check_refusal(&s, -EFAULT);
+}
+
+static void what_leads_elsewhere_is_refused(void **state)
+{
+	struct scene s = begin(BATON_MODE_PROTECTED);
+
+	set_gate(&s, 0xE, s.fake->sregs.cs.selector + 8, 0x5000, 0);
+	check_refusal(&s, -ENOTSUP);
+	s = gated(0x5, 0); /* a task */
+	check_refusal(&s, -ENOTSUP);
+	s = gated(0xE, 1); /* a stack of its own */
+	check_refusal(&s, -ENOTSUP);
+	s = begin(BATON_MODE_LONG);
+	set_gate(&s, 0xE, s.fake->sregs.cs.selector, 0x5000, 0);
+	s.fake->sregs.cs.l = 0;
+	check_refusal(&s, -ENOTSUP);
+	s = gated(0xE, 0);
+	s.fake->regs.rflags |= VM;
+	check_refusal(&s, -ENOTSUP);
+	s = begin(BATON_MODE_REAL);
+	s.fake->regs.rsp = 3; /* it goes round in the midst of a word */
+	check_refusal(&s, -ENOTSUP);
+}
+
+static void a_kvm_that_fails_is_told(void **state)
+{
+	static const enum fake_op ops[] = { FAKE_GET_SREGS, FAKE_GET_REGS, FAKE_SET_SREGS, FAKE_SET_REGS };
+
+	for (size_t i = 0; i < COUNT(ops); i++) {
+		struct scene s = begin(BATON_MODE_REAL);
+
+		fake_fail(ops[i], 1, EIO);
+		assert_int_equal(deliver(&s), -EIO);
+		end(&s);
+	}
+}
+
+static enum baton_verdict deliver_now(void *state, struct baton_access *a)
+{
+	*(int *)state = baton_vcpu_deliver(a->vcpu, VECTOR);
+	return BATON_RESUME;
+}
+
+static struct fake_exit out_once(struct fake_vcpu *vcpu)
+{
+	return vcpu->exits ? fake_hlt(0) : fake_out(0, 0x10, 1, 1);
+}
+
+static void not_from_a_handler(void **state)
+{
+	struct scene s = { .rig = rig_begin("quantum", 0) };
+	int result = 0, vm = rig_vm(s.rig, 1, out_once, NULL);
+
+	rig_port(s.rig, vm, 0x10, 1, deliver_now, &result);
+	rig_run(s.rig, UINT64_MAX);
+	assert_int_equal(result, -EBUSY);
+	end(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(real_mode_pushes_three_words_and_loads_a_segment),
+		TEST(a_gate_of_32_bits_pushes_three_longs),
+		TEST(a_trap_gate_leaves_interrupts_on),
+		TEST(a_gate_of_16_bits_pushes_three_words),
+		TEST(a_stack_of_16_bits_has_a_pointer_of_16_bits),
+		TEST(long_mode_pushes_five_quads_at_a_multiple_of_16),
+		TEST(what_leads_nowhere_is_refused),
+		TEST(what_leads_elsewhere_is_refused),
+		TEST(a_kvm_that_fails_is_told),
+		TEST(not_from_a_handler),
+	};
+
+	return cmocka_run_group_tests_name("deliver", tests, NULL, NULL);
+}
