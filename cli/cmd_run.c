@@ -182,12 +182,14 @@ static enum status run_and_report(struct cloud *cloud, struct show_lines *lines,
 	enum status taped, traced, judged;
 	int error;
 
-	tape->replay.host = tape->conductor.host = cloud->host;
+	tape->replay.host = cloud->host;
 	trace_file_begin(trace, cloud->scenario,
 			 tape->cloud.policy ? tape->cloud.policy->name : cloud->scenario->policy);
 	show_begin(lines);
 	interrupt_stops(cloud->host);
-	error = cloud_run(cloud, terminal, quiet);
+	error = tape->conducts ? conductor_begin(&tape->conductor, cloud) : 0;
+	if (!error)
+		error = cloud_run(cloud, terminal, quiet);
 	interrupt_ends();
 	trace_file_end(trace, cloud->host);
 	outlet_drain(guests); /* the report comes last; how this went is asked in the end */

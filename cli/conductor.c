@@ -40,14 +40,19 @@ static void describe(char text[80], const char *kind, uint64_t addr, unsigned si
 	snprintf(text, 80, "%s 0x%" PRIx64 " %u 0x%" PRIx64, kind, addr, size, data);
 }
 
+static void compare_text(struct conductor *c, const char *text)
+{
+	if (strcmp(text, c->expected))
+		differ(c, "move %" PRIu64 ", line %" PRIu64 " of the schedule: it was \"%s\", now it is "
+		       "\"%s\"", c->moves, c->line, c->expected, text);
+}
+
 static void compare(struct conductor *c, const char *kind, const struct baton_access *a, uint64_t data)
 {
 	char text[80];
 
 	describe(text, kind, a->addr, a->size, data);
-	if (strcmp(text, c->expected))
-		differ(c, "move %" PRIu64 ", line %" PRIu64 " of the schedule: it was \"%s\", now it is "
-		       "\"%s\"", c->moves, c->line, c->expected, text);
+	compare_text(c, text);
 }
 
 /* What the VM reads there: its own youngest store, or what everybody sees. */
@@ -108,6 +113,23 @@ static enum baton_gate_verdict do_choice(struct conductor *c, const struct baton
 	return BATON_GATE_DONE;
 }
 
+static enum baton_gate_verdict do_timer(struct conductor *c, struct conducted *v,
+					const struct baton_access *a)
+{
+	struct baton_call_timer call;
+	unsigned ways = timer_set_ways(&v->timer);
+
+	compare(c, "timer", a, c->choice);
+	if (c->choice >= ways)
+		differ(c, "move %" PRIu64 ", line %" PRIu64 " of the schedule: the timer cannot have fired",
+		       c->moves, c->line);
+	if (c->choice >= ways || baton_vm_read(a->vm, a->data, &call, sizeof(call)) ||
+	    call.line >= BATON_IRQ_LINES)
+		return BATON_GATE_PASS;
+	timer_set(&v->timer, &call, (unsigned)c->choice);
+	return BATON_GATE_DONE;
+}
+
 static enum baton_gate_verdict do_call(struct conductor *c, struct conducted *v, struct baton_access *a)
 {
 	compare(c, "call", a, a->write ? a->data : 0);
@@ -136,9 +158,79 @@ static enum baton_gate_verdict meet(void *context, const char *device, struct ba
 	v->goes = false;
 	if (sort == ACCESS_CHOICE)
 		return do_choice(c, a);
+	if (sort == ACCESS_TIMER)
+		return do_timer(c, v, a);
 	if (sort == ACCESS_CALL)
 		return do_call(c, v, a);
 	return a->write ? do_write(c, v, a) : do_read(c, v, a);
+}
+
+/* --------------------------------------------------------------- instructions */
+
+/* Of a VM whose timer is set. It is asked again for the instruction before which it was held. */
+static enum baton_gate_verdict meet_instruction(void *context, struct baton_vm *vm)
+{
+	struct conductor *c = context;
+	struct conducted *v = &c->vms[scenario_find_vm(c->scenario, baton_vm_name(vm))];
+	const struct baton_regs *r = baton_vm_regs(vm);
+	uint8_t code[15];
+	unsigned bits;
+	int size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
+	char text[80];
+
+	if (size <= 0)
+		return BATON_GATE_PASS;
+	if (v->stands && !v->goes)
+		return BATON_GATE_HOLD;
+	if (v->stands) {
+		snprintf(text, sizeof(text), "pass 0x%" PRIx64, r->rip);
+		compare_text(c, text);
+		v->stands = v->goes = false;
+		v->left = r->rip;
+	} else if (v->left != r->rip || access_is_jump_to_itself(code, (size_t)size)) {
+		v->left = UINT64_MAX;
+		v->stands = timer_is_open(&v->timer, r, code, (size_t)size, bits);
+	}
+	if (v->stands)
+		return BATON_GATE_HOLD;
+	return *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS;
+}
+
+/* Is it in HLT, with interrupts on? */
+static bool is_idle(const struct baton_vm *vm)
+{
+	struct baton_vm_stats stats;
+
+	baton_vm_stats(vm, &stats);
+	return stats.outcome == BATON_BLOCKED && stats.waits_in == BATON_EXIT_HLT;
+}
+
+/* What is expected is "interrupt …". False: it cannot be. */
+static bool interrupt(struct conductor *c, struct conducted *v, struct baton_vm *vm)
+{
+	unsigned line;
+	char text[80];
+	int error;
+
+	if ((!v->stands && !is_idle(vm)) || !timer_may(&v->timer) || c->choice >= timer_ways(&v->timer)) {
+		differ(c, "move %" PRIu64 ", line %" PRIu64 " of the schedule: no interrupt comes to %s there",
+		       c->moves, c->line, baton_vm_name(vm));
+		return false;
+	}
+	snprintf(text, sizeof(text), "interrupt 0x%" PRIx64 " %u 0x%" PRIx64, baton_vm_regs(vm)->rip,
+		 timer_next(&v->timer, (unsigned)c->choice), c->choice);
+	compare_text(c, text);
+	line = timer_take(&v->timer, (unsigned)c->choice);
+	error = baton_vcpu_deliver(baton_vm_vcpu(vm), BATON_IRQ_VECTOR + line);
+	if (error == -EFAULT) { /* it dies of that, as KVM has it */
+		baton_vcpu_interrupt(baton_vm_vcpu(vm), line);
+		error = baton_vm_step(vm, false);
+	}
+	if (error)
+		differ(c, "move %" PRIu64 ": the interrupt cannot be delivered: %s", c->moves, strerror(-error));
+	v->stands = false;
+	v->left = UINT64_MAX;
+	return !*c->difference;
 }
 
 /* ---------------------------------------------------------------------- moves */
@@ -162,6 +254,37 @@ static bool read_vm(const struct conductor *c, const char *text, size_t *vm, int
 		return false;
 	--*vm;
 	return true;
+}
+
+/* A VM that sets its timer is stepped from then on. */
+static int watch(const struct conductor *c, struct conducted *v, struct baton_vm *vm)
+{
+	int error = 0;
+
+	if (!v->steps && !strncmp(c->expected, "timer ", 6)) {
+		error = baton_vm_step(vm, true);
+		v->steps = true;
+	}
+	/* Which completes the access at which it stands: else the one behind that would be missed. */
+	if (!error && v->steps)
+		error = baton_capture_take(baton_vm_vcpu(vm), c->capture);
+	return error == -EAGAIN ? 0 : error;
+}
+
+/* Lets a VM make the move that is expected. */
+static bool step(struct conductor *c, struct conducted *v, struct baton_vm *vm)
+{
+	int error = watch(c, v, vm);
+
+	if (error)
+		differ(c, "move %" PRIu64 ": %s cannot be stepped: %s", c->moves, baton_vm_name(vm),
+		       strerror(-error));
+	else if (strncmp(c->expected, "interrupt ", 10))
+		v->goes = true;
+	else
+		interrupt(c, v, vm);
+	baton_vcpu_wake(baton_vm_vcpu(vm));
+	return !*c->difference;
 }
 
 bool conductor_next(struct conductor *c, const struct cloud *cloud)
@@ -190,9 +313,18 @@ bool conductor_next(struct conductor *c, const struct cloud *cloud)
 	}
 	snprintf(c->expected, sizeof(c->expected), "%.79s", text + 6 + used);
 	c->choice = strtoull(strrchr(text, ' ') + 1, NULL, 16);
-	c->vms[vm].goes = true;
-	baton_vcpu_wake(baton_vm_vcpu(cloud->vms[vm].vm));
-	return true;
+	return step(c, &c->vms[vm], cloud->vms[vm].vm);
+}
+
+int conductor_begin(struct conductor *c, const struct cloud *cloud)
+{
+	int error = 0;
+
+	c->host = cloud->host;
+	c->capture = heap_zeroed(1, baton_capture_size());
+	for (size_t i = 0; i < c->scenario->vm_count && !error; i++)
+		error = baton_vm_step(cloud->vms[i].vm, false);
+	return error;
 }
 
 int conductor_init(struct conductor *c, FILE *file, const char *path,
@@ -204,7 +336,7 @@ int conductor_init(struct conductor *c, FILE *file, const char *path,
 	if (begin < 0 || !fgets(text, sizeof(text), file) || strncmp(text, "explored ", 9))
 		return begin < 0 || fseek(file, begin, SEEK_SET) ? -EINVAL : 1;
 	*c = (struct conductor){
-		.file = file, .scenario = scenario, .line = 4, .gate = { .access = meet },
+		.file = file, .scenario = scenario, .line = 4, .gate = { .access = meet, .step = meet_instruction },
 		.tso = !strcmp(text, "explored tso\n"),
 	};
 	if (!c->tso && strcmp(text, "explored sc\n")) {
@@ -214,12 +346,15 @@ int conductor_init(struct conductor *c, FILE *file, const char *path,
 		return -EINVAL;
 	}
 	c->vms = heap_zeroed(scenario->vm_count, sizeof(*c->vms));
+	for (size_t i = 0; i < scenario->vm_count; i++)
+		c->vms[i].left = UINT64_MAX;
 	return 0;
 }
 
 void conductor_fini(struct conductor *c)
 {
 	free(c->vms);
+	free(c->capture);
 	*c = (struct conductor){ 0 };
 }
 
@@ -248,9 +383,14 @@ static void write_step(const struct exploration *e, const struct explore_step *s
 	if (n->kind == NODE_READ || n->kind == NODE_WRITE)
 		describe(text, n->kind == NODE_READ ? "read" : "write",
 			 gpa_of(e->scenario, s->region, s->move.vm, s->offset), n->size, s->value);
+	else if (s->passes)
+		snprintf(text, sizeof(text), "pass 0x%" PRIx64, n->rip);
+	else if (n->kind == NODE_OPEN || n->kind == NODE_TAKE)
+		snprintf(text, sizeof(text), "interrupt 0x%" PRIx64 " %" PRIu64 " 0x%x", n->rip, s->value,
+			 n->kind == NODE_TAKE ? s->move.choice : 0u);
 	else
-		describe(text, n->kind == NODE_CHOOSE ? "choose" : "call", n->port,
-			 n->kind == NODE_CHOOSE ? 4 : n->size, s->value);
+		describe(text, n->kind == NODE_CHOOSE ? "choose" : n->kind == NODE_TIMER ? "timer" : "call",
+			 n->port, n->kind == NODE_CALL ? n->size : 4, s->value);
 	fprintf(to, "step %u %s\n", s->move.vm + 1u, text);
 }
 

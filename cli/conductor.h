@@ -8,7 +8,9 @@
  *	seed N
  *	explored MODEL                        sc or tso
  *	step VM read|write|call ADDR SIZE DATA
- *	step VM choose PORT SIZE CHOICE
+ *	step VM choose|timer PORT SIZE CHOICE of the call `timer`: 1 if it fires before that
+ *	step VM pass RIP                      no interrupt comes before that instruction
+ *	step VM interrupt RIP LINE CHOICE     one does, or in HLT; 1: the timer fires just then
  *	land VM                               its oldest store is seen by all
  *	end
  *
@@ -36,6 +38,10 @@ struct conducted {
 	bool goes;   /* it may do its access */
 	bool asked;  /* its device has had it wait */
 	bool atomic; /* what it does next is the other half of its access */
+	struct timer timer;
+	bool steps; /* the gate is asked for its instructions */
+	bool stands; /* between two instructions, where it may be interrupted */
+	uint64_t left; /* it is to make the instruction there; UINT64_MAX: it has */
 	uint8_t queued;
 	struct {
 		uint64_t gpa, value;
@@ -53,7 +59,8 @@ struct conductor {
 	bool whole; /* its end has been read */
 	char expected[80]; /* the access of the move under way, or "" */
 	uint64_t choice;
-	struct baton_host *host; /* stopped at a difference; set by its owner */
+	struct baton_host *host;
+	void *capture; /* one VM's, not to be gone back to */
 	char difference[300];	 /* or "" */
 };
 
@@ -65,6 +72,9 @@ struct conductor {
 int conductor_init(struct conductor *conductor, FILE *file, const char *path,
 		   const struct scenario *scenario, struct yaml_error *error);
 void conductor_fini(struct conductor *conductor);
+
+/* The VMs are there, and nobody has run. The host is stopped at a difference. 0 or -errno. */
+int conductor_begin(struct conductor *conductor, const struct cloud *cloud);
 
 /* Nobody can go on: makes the next move. False: there is none, or the last one differed. */
 bool conductor_next(struct conductor *conductor, const struct cloud *cloud);

@@ -212,7 +212,8 @@ static const char *verb_of(const struct explore_step *s)
 {
 	static const char *const verbs[] = {
 		[NODE_READ] = "load", [NODE_WRITE] = "store", [NODE_CALL] = "call",
-		[NODE_CHOOSE] = "choice", [NODE_FENCE] = "fence",
+		[NODE_CHOOSE] = "choice", [NODE_FENCE] = "fence", [NODE_TIMER] = "timer",
+		[NODE_OPEN] = "interrupt", [NODE_TAKE] = "interrupt",
 	};
 
 	if (!s->node)
@@ -235,6 +236,10 @@ static void write_access(const struct page *p, const struct explore_step *s)
 		fprintf(p->to, "%s %" PRIu64, name, s->node->data);
 	} else if (s->node->kind == NODE_FENCE) {
 		fputs("passed", p->to);
+	} else if (s->node->kind == NODE_OPEN || s->node->kind == NODE_TAKE) {
+		fprintf(p->to, "line %" PRIu64 ", %s", s->value, s->node->halted ? "in" : "before");
+	} else if (s->node->kind == NODE_TIMER) {
+		fputs(s->value ? "fires, and is set" : "is set", p->to);
 	} else {
 		put(p, s->text);
 	}
@@ -479,7 +484,8 @@ static void write_rows(struct page *p)
 			return;
 		if (model_move(&p->e->model, p->after, s->move, NULL) == MOVE_DONE && s->node)
 			explore_note_section(s->node, p->inside);
-		write_row(p, i + 1, s);
+		if (!s->passes)
+			write_row(p, i + 1, s);
 	}
 }
 

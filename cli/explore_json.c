@@ -30,11 +30,14 @@ static const char *kind_of(const struct explore_step *s)
 {
 	static const char *const names[] = {
 		[NODE_READ] = "read", [NODE_WRITE] = "write", [NODE_CALL] = "call",
-		[NODE_CHOOSE] = "choose", [NODE_FENCE] = "fence",
+		[NODE_CHOOSE] = "choose", [NODE_FENCE] = "fence", [NODE_TIMER] = "timer",
+		[NODE_OPEN] = "interrupt", [NODE_TAKE] = "interrupt",
 	};
 
 	if (!s->node)
 		return "land";
+	if (s->passes)
+		return "pass";
 	return s->writes ? "read-write" : names[s->node->kind];
 }
 

@@ -124,6 +124,8 @@ static void show_path(const struct exploration *e, const struct explore_path *pa
 	for (size_t i = 0; i < path->count; i++) {
 		const struct explore_step *s = &path->steps[i];
 
+		if (s->passes)
+			continue;
 		table_cell(&table, "%zu", i + 1);
 		table_cell(&table, "%s", e->scenario->vms[s->move.vm].name);
 		table_cell(&table, "%s", s->text);

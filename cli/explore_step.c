@@ -16,10 +16,11 @@
 
 /* -------------------------------------------------------------------- code */
 
-/* A read stands at its instruction, everything else behind it. */
+/* A read stands at its instruction, as who may be interrupted does; everything else behind it. */
 static bool stands_before(const struct node *n)
 {
-	return n->kind == NODE_READ || (n->kind == NODE_CALL && !n->writes);
+	return n->kind == NODE_READ || (n->kind == NODE_CALL && !n->writes) || n->kind == NODE_OPEN ||
+	       (n->kind == NODE_TAKE && !n->halted);
 }
 
 /* The instruction in words, as far as it is sure where it begins. */
@@ -93,6 +94,15 @@ static void set_text(struct explore_step *s, const struct exploration *e)
 			 n->data - 1);
 	else if (n->kind == NODE_FENCE)
 		snprintf(s->text, sizeof(s->text), "passes a fence");
+	else if (n->kind == NODE_TIMER)
+		snprintf(s->text, sizeof(s->text), "sets its timer%s", s->move.choice ? ", which fires first" : "");
+	else if (n->kind == NODE_IDLE)
+		snprintf(s->text, sizeof(s->text), "an interrupt, and there is none that could come");
+	else if (s->passes)
+		snprintf(s->text, sizeof(s->text), "is not interrupted");
+	else if (n->kind == NODE_OPEN || n->kind == NODE_TAKE)
+		snprintf(s->text, sizeof(s->text), "interrupt %" PRIu64 ", %s", s->value,
+			 n->halted ? "in" : "before");
 	else if (name)
 		snprintf(s->text, sizeof(s->text), "%s %" PRIu64, name, n->data);
 	else if (n->writes)
@@ -119,7 +129,11 @@ static void set_access(struct explore_step *step, const struct exploration *e,
 		step->value = store->value;
 		return;
 	}
-	step->value = n->kind == NODE_CHOOSE ? step->move.choice : n->data;
+	step->passes = n->kind == NODE_OPEN && !step->move.choice;
+	if (n->kind == NODE_OPEN || n->kind == NODE_TAKE)
+		step->value = timer_next(&n->timer, n->kind == NODE_TAKE ? step->move.choice : 0);
+	else
+		step->value = n->kind == NODE_CHOOSE || n->kind == NODE_TIMER ? step->move.choice : n->data;
 	if (n->kind != NODE_READ && n->kind != NODE_WRITE)
 		return;
 	step->region = n->region;

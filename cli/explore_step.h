@@ -14,7 +14,9 @@ struct explore_step {
 	const struct node *node; /* where its VM stood, until the automaton grows; of a store that
 				    lands, NULL */
 	bool writes;		 /* READ: and writes, in one */
-	uint64_t value, stored;	 /* what was read, written, passed or chosen; what an atomic one wrote */
+	bool passes;		 /* OPEN: no interrupt comes; nobody wants to read of that */
+	uint64_t value, stored;	 /* what was read, written, passed or chosen, or the interrupt's line;
+				    what an atomic one wrote */
 	size_t region;		 /* SIZE_MAX: no access to one */
 	uint32_t offset;
 	unsigned size;

@@ -90,6 +90,26 @@ static enum play_answer step(struct play *p, uint64_t vm, const char *choice)
 	return PLAY_SHOW;
 }
 
+/* The other way on, of those that have one. */
+static enum play_answer interrupt(struct play *p, uint64_t vm)
+{
+	struct move move = { (uint8_t)(vm - 1), MOVE_STEP, 1 };
+	const struct node *n;
+
+	if (!vm || vm > p->e->scenario->vm_count)
+		return refuse(p, "there are VMs 1 to %zu", p->e->scenario->vm_count);
+	n = machines_node(p->e->machines, p->state->node[move.vm]);
+	if (n->kind == NODE_TAKE && n->data == 1)
+		move.choice = 0;
+	else if (n->kind != NODE_OPEN && n->kind != NODE_TAKE && n->kind != NODE_TIMER)
+		return refuse(p, "VM `%s` stands where no interrupt comes", p->e->scenario->vms[move.vm].name);
+	if (!is_there(p, move))
+		return refuse(p, "VM `%s` cannot be interrupted now%s", p->e->scenario->vms[move.vm].name,
+			      p->state->queued[move.vm] ? ": its stores have to land first" : "");
+	play_move(p, move);
+	return PLAY_SHOW;
+}
+
 static enum play_answer land(struct play *p, uint64_t vm)
 {
 	struct move move = { (uint8_t)(vm - 1), MOVE_LAND, 0 };
@@ -172,9 +192,12 @@ static enum play_answer run_command(struct play *p, enum command command, const 
 	switch (command) {
 	case COMMAND_STEP:
 	case COMMAND_LAND:
+	case COMMAND_INTERRUPT:
 		rest = split(rest, number, sizeof(number));
 		if (units_read_number(number, &vm))
 			return refuse(p, "expected the number of a VM");
+		if (command == COMMAND_INTERRUPT)
+			return interrupt(p, vm);
 		return command == COMMAND_STEP ? step(p, vm, rest) : land(p, vm);
 	case COMMAND_UNDO:
 	case COMMAND_REDO:
@@ -239,6 +262,10 @@ const char *play_command_asks(const struct play *p, int key, bool *digit)
 	*digit = false;
 	if (key == *rows[COMMAND_WRITE].key)
 		return "  write to which file? ";
+	if (key == *rows[COMMAND_INTERRUPT].key) {
+		*digit = p->e->scenario->vm_count < 10;
+		return "  whose timer fires? ";
+	}
 	if (key < '1' || key > '9' || vm >= p->e->scenario->vm_count || p->end != MOVE_DONE)
 		return NULL;
 	n = machines_node(p->e->machines, p->state->node[vm]);

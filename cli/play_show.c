@@ -85,6 +85,15 @@ static struct words next_of(const struct play *p, const struct explore_step *s)
 		snprintf(w.text, sizeof(w.text), "choose one of 0 to %" PRIu64, n->data - 1);
 	else if (n->kind == NODE_FENCE)
 		snprintf(w.text, sizeof(w.text), "pass a fence");
+	else if (n->kind == NODE_TIMER)
+		snprintf(w.text, sizeof(w.text), "set its timer%s", n->data > 1 ? ", which may fire first: i" : "");
+	else if (n->kind == NODE_OPEN)
+		snprintf(w.text, sizeof(w.text), "go on, unless it is interrupted: i");
+	else if (n->kind == NODE_TAKE)
+		snprintf(w.text, sizeof(w.text), "be interrupted, by line %" PRIu64 "%s", s->value,
+			 n->data > 1 ? ", unless its timer fires first: i" : "");
+	else if (n->kind == NODE_IDLE)
+		snprintf(w.text, sizeof(w.text), "wait for ever: there is no interrupt that could come");
 	else if (n->kind == NODE_ENDED)
 		snprintf(w.text, sizeof(w.text), "has ended, with status %" PRIu64, n->data);
 	else if (n->kind == NODE_DEAD)
@@ -105,7 +114,7 @@ static const char *why_not(const struct screen *s, size_t vm)
 	enum node_kind kind = node_of(p, vm)->kind;
 
 	if (p->end != MOVE_DONE || can_step(s, vm) || kind == NODE_ENDED || kind == NODE_DEAD ||
-	    kind == NODE_LOST)
+	    kind == NODE_LOST || kind == NODE_IDLE)
 		return "";
 	if (p->state->waits[vm] == WAITING)
 		return ", once it is woken";
@@ -365,6 +374,8 @@ void play_show_list(struct play *p, FILE *to)
 	for (size_t i = 0; i < path.count; i++) {
 		const struct explore_step *s = &path.steps[i];
 
+		if (s->passes)
+			continue;
 		table_cell(&table, "%zu", i + 1);
 		table_cell(&table, "%s", vm_name(p, s->move.vm));
 		table_cell(&table, "%s", s->text);

@@ -28,6 +28,8 @@ static enum access_sort call_sort(uint64_t port, const char **why)
 		return ACCESS_DROPPED;
 	case BATON_CALL_CHOOSE:
 		return ACCESS_CHOICE;
+	case BATON_CALL_TIMER:
+		return ACCESS_TIMER;
 	case BATON_CALL_RING:
 	case BATON_CALL_WAIT:
 	case BATON_CALL_ENTER:
@@ -35,8 +37,6 @@ static enum access_sort call_sort(uint64_t port, const char **why)
 		return ACCESS_CALL;
 	case BATON_CALL_TIME:
 		return foreign(why, "it asks for the time");
-	case BATON_CALL_TIMER:
-		return foreign(why, "it sets a timer");
 	case BATON_CALL_RANDOM:
 		return foreign(why, "it draws one of 2^32 random numbers; `choose` is the call for a few");
 	case BATON_CALL_EXITS:
@@ -131,4 +131,24 @@ bool access_is_fence(const uint8_t *code, size_t size, unsigned bits)
 	default:
 		return false;
 	}
+}
+
+bool access_is_jump_to_itself(const uint8_t *code, size_t size)
+{
+	return size > 1 && code[0] == 0xEB && code[1] == 0xFE;
+}
+
+size_t access_shadows(const uint8_t *code, size_t size, unsigned bits, bool on)
+{
+	const struct opcode o = opcode_of(code, size, bits);
+	size_t prefixes = size - o.left;
+
+	if (!o.left)
+		return 0;
+	if (o.at[0] == 0xFB) /* STI */
+		return on ? 0 : prefixes + 1;
+	if (o.at[0] == 0x17 && bits != 64) /* POP SS */
+		return prefixes + 1;
+	/* MOV to SS: register form, /2 */
+	return o.at[0] == 0x8E && o.left > 1 && (o.at[1] & 0xF8) == 0xD0 ? prefixes + 2 : 0;
 }

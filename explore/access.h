@@ -13,6 +13,7 @@ enum access_sort {
 	ACCESS_SHARED,	/* of a region that is trapped */
 	ACCESS_CALL,	/* of a device that others may see */
 	ACCESS_CHOICE,	/* the call `choose` */
+	ACCESS_TIMER,	/* the call `timer` */
 	ACCESS_FOREIGN, /* it would bring in what no schedule decides: `why` */
 };
 
@@ -28,8 +29,18 @@ bool access_is_atomic(const uint8_t *code, size_t size, unsigned bits);
 
 /*
  * Does it wait until all stores before it are seen by everybody: MFENCE, atomic ones, and
- * those that serialize (SDM vol. 3, 9.2 and 9.3)?
+ * those that serialize (SDM vol. 3, 9.2 and 9.3)? Those of ports do, too, and are accesses.
  */
 bool access_is_fence(const uint8_t *code, size_t size, unsigned bits);
+
+/* Is it a jump to itself: when it is over, the VM stands where it stood? */
+bool access_is_jump_to_itself(const uint8_t *code, size_t size);
+
+/*
+ * The length of an instruction behind which no interrupt is taken before one more is executed:
+ * STI, if interrupts were off, MOV from a register to SS, POP SS (SDM vol. 3, 6.8.3; vol. 2,
+ * STI). 0: it is another one.
+ */
+size_t access_shadows(const uint8_t *code, size_t size, unsigned bits, bool on);
 
 #endif

@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "timer.h"
+
 struct baton_death;
 
 #define NO_NODE	   UINT32_MAX
@@ -25,7 +27,11 @@ enum node_kind {
 	NODE_WRITE,
 	NODE_CALL,   /* of a device that others see, too */
 	NODE_CHOOSE, /* among `data` possibilities */
-	NODE_FENCE,  /* an instruction that waits until all stores have landed */
+	NODE_FENCE,  /* an instruction that waits until all stores have landed; with a `port`, of its own */
+	NODE_TIMER,  /* the call, in one of `data` ways: its timer may have fired before */
+	NODE_OPEN,   /* before an instruction: it goes on (0), or is interrupted there (1) */
+	NODE_TAKE,   /* likewise, or in HLT: it is interrupted, in one of `data` ways */
+	NODE_IDLE,   /* in HLT, and there is no interrupt that might come */
 	NODE_ENDED,  /* halted, with `data` as status */
 	NODE_DEAD,   /* `death` says of what */
 	NODE_LOST,   /* it does what cannot be explored: `why` */
@@ -36,14 +42,17 @@ struct node {
 	uint8_t vm;
 	uint8_t size;	 /* of an access */
 	bool atomic;	 /* a read that a write follows, and nothing comes between */
-	bool writes;	 /* CALL: passes data; else it gets some */
-	uint64_t port;	 /* CALL: or GPA */
+	bool writes;	 /* CALL, FENCE: passes data; else it gets some */
+	bool halted;	 /* TAKE: in HLT */
+	uint64_t port;	 /* CALL, FENCE: or GPA */
 	uint16_t region; /* READ, WRITE: which … */
 	uint32_t offset; /* … and where in it */
 	uint64_t data;	 /* what is written, or passed */
-	uint64_t rip;	 /* a read's instruction; else what follows it */
+	uint64_t rip;	 /* a read's instruction, or where it may be interrupted; else what follows */
 	const char *why;
 	const struct baton_death *death;
+
+	struct timer timer; /* its VM's */
 
 	/* How to get back there. */
 	uint32_t capture, memory; /* numbers in stores */

@@ -327,6 +327,15 @@ static int arrive(struct walker *w)
 	return missing ? enter(w, number, w->asleep[number], missing) : 0;
 }
 
+/* Once its stores have landed, it may be interrupted, too. */
+static bool waits_for_stores(const struct walker *w, uint32_t actor)
+{
+	const struct machines *m = w->search->model->machines;
+
+	return actor < MACHINES_MAX && w->here->queued[actor] &&
+	       machines_node(m, w->here->node[actor])->kind == NODE_OPEN;
+}
+
 /*
  * The next move of the top frame, among those of the state that is here. False: all that is
  * wanted has been tried.
@@ -355,6 +364,8 @@ static bool choose(struct walker *w)
 	f->move = w->moves[first + --f->choices];
 	f->before = w->last[f->actor];
 	f->touch = next_touch(w, w->here, f->actor);
+	if (waits_for_stores(w, f->actor))
+		want(f, bit(f->actor + MACHINES_MAX));
 	return true;
 }
 

@@ -23,11 +23,14 @@ struct machine {
 	struct baton_vm *vm;
 	uint32_t node;	  /* where it stands; NO_NODE: nobody knows */
 	struct memory memory;
+	struct timer timer;
+	bool steps; /* the gate is asked for its instructions */
 
 	bool acts;	  /* it may go on to its next access */
 	bool answered;	  /* the access at which it stood is done … */
 	bool moved;	  /* … and it is not there any more */
 	bool asked_device; /* that was by its device */
+	bool dies;	  /* of an interrupt */
 	bool atomic;	  /* its next access is the write to the read that it got */
 	bool held;	  /* at the next access, … */
 	struct node next; /* … which is this */
@@ -39,6 +42,7 @@ struct machine {
 
 struct machines {
 	struct baton_gate gate;
+	bool fences; /* NODE_FENCE is wanted */
 	struct baton_host *host;
 	uint32_t count;
 	struct machine vms[MACHINES_MAX];
@@ -116,6 +120,28 @@ static enum baton_gate_verdict hold_choice(struct machine *v, const struct baton
 	return hold(v, &next);
 }
 
+static bool read_timer(const struct baton_access *a, struct baton_call_timer *call)
+{
+	return a->size == 4 && a->write && !baton_vm_read(a->vm, a->data, call, sizeof(*call)) &&
+	       call->line < BATON_IRQ_LINES;
+}
+
+static enum baton_gate_verdict hold_timer(struct machine *v, const struct baton_access *a)
+{
+	struct baton_call_timer call;
+
+	if (!read_timer(a, &call))
+		return BATON_GATE_PASS; /* likewise */
+	return hold(v, &(struct node){ .kind = NODE_TIMER, .port = a->addr,
+				       .data = timer_set_ways(&v->timer) });
+}
+
+/* Nobody sees it, but stores that are on their way land first. */
+static enum baton_gate_verdict hold_own(struct machine *v, const struct baton_access *a)
+{
+	return hold(v, &(struct node){ .kind = NODE_FENCE, .port = a->addr, .writes = a->write });
+}
+
 /* The next access. */
 static enum baton_gate_verdict meet(struct machines *m, struct machine *v, const char *device,
 				    const struct baton_access *a)
@@ -130,12 +156,14 @@ static enum baton_gate_verdict meet(struct machines *m, struct machine *v, const
 					       .data = a->write ? a->data : 0, .writes = a->write });
 	case ACCESS_CHOICE:
 		return hold_choice(v, a);
+	case ACCESS_TIMER:
+		return hold_timer(v, a);
 	case ACCESS_FOREIGN:
 		return lose(v, why);
 	case ACCESS_DROPPED:
-		return BATON_GATE_DONE;
+		return m->fences ? hold_own(v, a) : BATON_GATE_DONE;
 	default:
-		return BATON_GATE_PASS;
+		return m->fences ? hold_own(v, a) : BATON_GATE_PASS;
 	}
 }
 
@@ -154,12 +182,12 @@ static bool is_same(const struct machines *m, const struct machine *v, const cha
 		    const struct baton_access *a)
 {
 	const struct node *n = v->at;
-	bool region = !strcmp(device, "region"), writes = n->kind == NODE_WRITE || n->kind == NODE_CHOOSE ||
-							  (n->kind == NODE_CALL && n->writes);
+	bool region = !strcmp(device, "region");
+	bool writes = n->kind == NODE_WRITE || n->kind == NODE_CHOOSE || n->kind == NODE_TIMER || n->writes;
 
 	if (a->write != writes)
 		return false;
-	if (n->kind == NODE_CALL || n->kind == NODE_CHOOSE)
+	if (n->kind == NODE_CALL || n->kind == NODE_CHOOSE || n->kind == NODE_TIMER || n->kind == NODE_FENCE)
 		return a->addr == n->port;
 	for (const struct machines_place *p = m->places; region && p < m->places + m->place_count; p++)
 		if (p->vm == n->vm && p->region == n->region && a->addr == p->gpa + n->offset)
@@ -171,6 +199,9 @@ static bool is_same(const struct machines *m, const struct machine *v, const cha
 static enum baton_gate_verdict answer(const struct machines *m, struct machine *v, const char *device,
 				      struct baton_access *a)
 {
+	struct baton_call_timer call;
+	const char *why;
+
 	v->answered = true;
 	if (!is_same(m, v, device, a))
 		return lose(v, "an instruction makes several accesses, and there is no way back between them");
@@ -182,10 +213,16 @@ static enum baton_gate_verdict answer(const struct machines *m, struct machine *
 	case NODE_CHOOSE:
 		choose(v, a);
 		return BATON_GATE_DONE;
+	case NODE_TIMER:
+		if (read_timer(a, &call))
+			timer_set(&v->timer, &call, (unsigned)v->answer);
+		return BATON_GATE_DONE;
 	case NODE_CALL:
 		v->asked_device = true;
 		a->resumed = v->answer;
 		return BATON_GATE_PASS;
+	case NODE_FENCE:
+		return access_sort(device, a, &why) == ACCESS_DROPPED ? BATON_GATE_DONE : BATON_GATE_PASS;
 	default:
 		return BATON_GATE_DONE;
 	}
@@ -217,6 +254,29 @@ static enum baton_gate_verdict gate_access(void *context, const char *device,
 	return meet(m, v, device, a);
 }
 
+/*
+ * Has it made the instruction before which it was held? Some KVMs report a step that they have not
+ * made, and a jump to itself leads nowhere else.
+ */
+static bool has_moved(const struct machine *v, const uint8_t *code, size_t size)
+{
+	return baton_vm_regs(v->vm)->rip != v->at->rip ||
+	       (v->answered && access_is_jump_to_itself(code, size));
+}
+
+/* An instruction before which it may, or has to, wait; nobody else sees it. */
+static enum baton_gate_verdict meet_instruction(struct machines *m, struct machine *v, bool is_new,
+						const uint8_t *code, size_t size, unsigned bits)
+{
+	if (is_new && timer_is_open(&v->timer, baton_vm_regs(v->vm), code, size, bits))
+		return hold(v, &(struct node){ .kind = v->timer.raised ? NODE_TAKE : NODE_OPEN,
+					       .data = v->timer.raised ? timer_ways(&v->timer) : 2 });
+	if (m->fences && access_is_fence(code, size, bits))
+		return hold(v, &(struct node){ .kind = NODE_FENCE });
+	/* HLT wants to be passed, which some KVMs else step over. */
+	return *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS;
+}
+
 static enum baton_gate_verdict gate_step(void *context, struct baton_vm *vm)
 {
 	struct machines *m = context;
@@ -227,17 +287,17 @@ static enum baton_gate_verdict gate_step(void *context, struct baton_vm *vm)
 
 	if (!v->acts)
 		return stay(m, v);
-	/* Some KVMs report a step that they have not made: it stands where it stood. */
+	size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
 	if (v->at && !v->moved) {
-		v->moved = baton_vm_regs(vm)->rip != v->at->rip;
-		v->answered = v->answered || v->at->kind == NODE_FENCE;
+		bool access = (v->at->kind != NODE_FENCE || v->at->port) && v->at->kind != NODE_OPEN;
+
+		v->moved = access ? v->answered : has_moved(v, code, size > 0 ? (size_t)size : 0);
+		v->answered = v->answered || !access;
 		if (!v->answered || (v->at->kind == NODE_FENCE && !v->moved))
 			return BATON_GATE_PASS;
 	}
-	size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
-	if (size > 0 && access_is_fence(code, (size_t)size, bits))
-		return hold(v, &(struct node){ .kind = NODE_FENCE });
-	return size > 0 && *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS; /* HLT */
+	return size > 0 ? meet_instruction(m, v, !v->at || v->moved, code, (size_t)size, bits) :
+			  BATON_GATE_PASS;
 }
 
 /* ---------------------------------------------------------------------- nodes */
@@ -253,7 +313,7 @@ static int fail(struct baton_diag *diag, int error, const struct machine *v, con
  */
 struct name {
 	uint64_t capture, data, port;
-	uint32_t vm, memory, kind, region, offset, size;
+	uint32_t vm, memory, kind, region, offset, size, timer, unused;
 };
 
 static uint32_t find_named(struct machines *m, const struct name *name, const struct node *node)
@@ -313,8 +373,10 @@ static int look_at_end(struct machine *v, enum baton_run_end end)
 		v->next.kind = NODE_DEAD;
 		v->next.death = death;
 		return 0;
-	case BATON_BLOCKED:
-		v->next.why = "it waits for an interrupt";
+	case BATON_BLOCKED: /* in HLT, as no device has it wait */
+		v->next.kind = timer_may(&v->timer) ? NODE_TAKE : NODE_IDLE;
+		v->next.data = timer_may(&v->timer) ? timer_ways(&v->timer) : 0;
+		v->next.halted = true;
 		return 0;
 	default:
 		v->next.why = end == BATON_RUN_STOPPED ? "it was stopped" :
@@ -371,6 +433,8 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 	name.size = n->size;
 	name.data = n->data;
 	name.port = n->port;
+	n->timer = v->timer;
+	name.timer = n->kind == NODE_ENDED ? 0 : timer_number(&v->timer);
 	v->node = find_named(m, &name, n);
 	if (v->node == NO_NODE)
 		return fail(diag, -ENOMEM, v, "it cannot be noted");
@@ -380,6 +444,16 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 }
 
 /* ---------------------------------------------------------------------- moving */
+
+/* A VM that sets its timer is stepped from then on. To stop that anywhere confuses some KVMs. */
+static int watch(const struct machines *m, struct machine *v, const struct node *n, struct baton_diag *diag)
+{
+	bool steps = v->steps || m->fences || n->kind == NODE_TIMER || timer_may(&n->timer);
+	int error = v->steps == steps ? 0 : baton_vm_step(v->vm, steps);
+
+	v->steps = steps;
+	return error ? fail(diag, error, v, "it cannot be stepped") : 0;
+}
 
 /* Takes a VM to a node; it asks the gate again when the host runs next. */
 static int load(struct machines *m, struct machine *v, uint32_t node, struct baton_diag *diag)
@@ -394,8 +468,9 @@ static int load(struct machines *m, struct machine *v, uint32_t node, struct bat
 	error = memory_put(&m->memories, &v->memory, n->memory);
 	if (error)
 		return fail(diag, error, v, "its memory cannot be put back");
+	v->timer = n->timer;
 	v->node = node;
-	return 0;
+	return watch(m, v, n, diag);
 }
 
 static int run(struct machines *m, enum baton_run_end *end, struct baton_diag *diag)
@@ -449,32 +524,66 @@ struct baton_vm *machines_at(struct machines *m, uint32_t node)
 	return run(m, &end, NULL) ? NULL : v->vm;
 }
 
+/*
+ * At a node where it is interrupted. Where there is no handler, or no stack, it dies of that, and
+ * KVM is to show how.
+ */
+static int interrupt(struct machine *v, struct baton_diag *diag)
+{
+	unsigned line = timer_take(&v->timer, v->at->kind == NODE_TAKE ? (unsigned)v->answer : 0);
+	int error = baton_vcpu_deliver(baton_vm_vcpu(v->vm), BATON_IRQ_VECTOR + line);
+
+	v->answered = v->moved = true;
+	v->dies = error == -EFAULT;
+	if (v->dies) {
+		baton_vcpu_interrupt(baton_vm_vcpu(v->vm), line);
+		v->steps = false;
+		error = baton_vm_step(v->vm, false);
+	}
+	if (error == -ENOTSUP)
+		lose(v, "it is interrupted, and the vector leads to another segment or stack");
+	else if (error)
+		return fail(diag, error, v, "it cannot be interrupted");
+	return 0;
+}
+
+static bool is_interrupted(const struct node *n, uint64_t answer)
+{
+	return n->kind == NODE_TAKE || (n->kind == NODE_OPEN && answer);
+}
+
 /* Lets a VM go on from a node with an answer. `*blocked`: its device has it wait. */
 static int go(struct machines *m, struct machine *v, uint32_t node, uint64_t answer,
 	      bool *blocked, struct baton_diag *diag)
 {
 	const struct node at = m->automaton.nodes[node];
 	struct baton_vm_stats stats;
-	enum baton_run_end end;
+	enum baton_run_end end = BATON_RUN_STUCK;
 	int error;
 
 	if (v->node == node)
-		baton_vcpu_wake(baton_vm_vcpu(v->vm));
-	else if ((error = load(m, v, node, diag)))
-		return error;
-	else
+		error = watch(m, v, &at, diag);
+	else if (!(error = load(m, v, node, diag)))
 		m->figures.loads++;
+	if (error)
+		return error;
 	v->at = &at;
 	v->answer = answer;
 	v->acts = true;
-	v->answered = v->moved = v->asked_device = v->atomic = v->held = v->stores = false;
+	v->answered = v->moved = v->asked_device = v->atomic = v->held = v->stores = v->dies = false;
 	m->woken = 0;
-	error = run(m, &end, diag);
+	if (is_interrupted(&at, answer))
+		error = interrupt(v, diag);
+	baton_vcpu_wake(baton_vm_vcpu(v->vm));
+	if (!error && !v->held)
+		error = run(m, &end, diag);
 	v->acts = false;
 	v->at = NULL;
 	if (error)
 		return error;
 	baton_vm_stats(v->vm, &stats);
+	if (v->dies && stats.outcome != BATON_DEAD)
+		lose(v, "it is interrupted without a handler, or a stack, and goes on all the same");
 	*blocked = v->asked_device && !v->held && stats.outcome == BATON_BLOCKED &&
 		   stats.waits_in != BATON_EXIT_KINDS && stats.waits_in != BATON_EXIT_HLT;
 	if (*blocked)
@@ -529,7 +638,8 @@ struct machines *machines_new(bool fences)
 
 	if (!m)
 		return NULL;
-	m->gate = (struct baton_gate){ .access = gate_access, .step = fences ? gate_step : NULL };
+	m->gate = (struct baton_gate){ .access = gate_access, .step = gate_step };
+	m->fences = fences;
 	return m;
 }
 
@@ -556,11 +666,14 @@ void machines_free(struct machines *m)
 	free(m);
 }
 
-static int begin_vm(struct machine *v)
+static int begin_vm(const struct machines *m, struct machine *v)
 {
+	int error = baton_vm_step(v->vm, m->fences);
+
 	v->node = NO_NODE;
 	v->acts = v->answered = true;
-	return memory_init(&v->memory, v->vm);
+	v->steps = m->fences;
+	return error ? error : memory_init(&v->memory, v->vm);
 }
 
 /* What nodes are made of besides VMs. */
@@ -590,7 +703,7 @@ int machines_begin(struct machines *m, struct baton_host *host,
 		if (m->count == MACHINES_MAX)
 			return baton_diag_set(diag, -EINVAL, "explore", "more than %d VMs", MACHINES_MAX);
 		m->vms[m->count].vm = vm;
-		if ((error = begin_vm(&m->vms[m->count])))
+		if ((error = begin_vm(m, &m->vms[m->count])))
 			return fail(diag, error, &m->vms[m->count], "it cannot be explored");
 	}
 	error = begin_parts(m, diag);

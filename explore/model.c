@@ -235,7 +235,11 @@ static uint32_t ways(const struct model *m, const struct state *s, uint32_t vm)
 		return s->queued[vm] < MODEL_QUEUE;
 	case NODE_CALL:
 		return !s->queued[vm] && s->waits[vm] != WAITING;
+	case NODE_OPEN: /* stores land before an interrupt is taken */
+		return s->queued[vm] ? 1 : 2;
 	case NODE_CHOOSE:
+	case NODE_TIMER:
+	case NODE_TAKE:
 		return s->queued[vm] ? 0 : (uint32_t)n->data;
 	case NODE_FENCE:
 		return !s->queued[vm];

@@ -192,6 +192,8 @@ static bool step_is_free(const struct reduction *r, const struct state *s, uint3
 		return r->model->memory == MEMORY_TSO || !others_touch(r, s, vm, word, true);
 	case NODE_CALL:
 		return !others_call(r, s, vm);
+	case NODE_OPEN: /* it may be interrupted once they have landed */
+		return !s->queued[vm];
 	default:
 		return true;
 	}

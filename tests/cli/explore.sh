@@ -245,6 +245,55 @@ result $? 'who is in a deadlock stands before what it waits for'
 [ "$(grep -c 'stands before' "$out")" = 1 ]
 result $? '… and who has ended does not'
 
+# ------------------------------------------------------------------------ interrupts
+run explore "$explore/alarm-look-first.yaml" --json "$json" --record "$work/schedule"
+verdict 0 'deadlock under sc, in 2 moves' 'an alarm between the look and the HLT'
+grep -qx 'VM `sleeper` stands before: an interrupt, and there is none that could come, main alarm.c:[0-9]*' "$out"
+result $? '… after which none can come'
+grep -qE '^     2  sleeper  interrupt 3, before  main alarm.c:[0-9]+ +[a-z]' "$out"
+result $? '… is listed with the instruction before which it comes'
+has '… in JSON it has a kind' interrupt schedule 1 kind
+has '… and its line' 0x3 schedule 1 value
+[ "$(sed -n 5,6p "$work/schedule" | tr '\n' ,)" = "step 1 timer 0xba0d 4 0x0,$(sed -n 's/^step 1 interrupt.*/&,/p' "$work/schedule")" ]
+result $? '… and in the schedule'
+run explore "$explore/handler-lock-on.yaml" --json "$json"
+has 'where none comes is a move, too' pass schedule 1 kind
+! grep -q 'is not interrupted' "$out" && grep -qE '^     9  alarmed  interrupt 0, before' "$out"
+result $? '… which is not listed'
+run explore "$explore/alarm.yaml" --memory tso
+verdict 0 'verified under tso' 'between STI and HLT none comes'
+for mode in real protected paged long; do
+	file=$([ $mode = real ] && echo .bin || echo "-$mode.elf")
+	scenario 'vms:' "  - {name: one, image: $BATON_GUESTS/alarm-look-first$file, mode: $mode}" \
+		'explore: {tso: deadlock}'
+	run explore "$work/s.yaml" --memory tso --record "$work/schedule" --quiet
+	if grep -q 'cannot run 32-bit paging' "$err"; then
+		skip "interrupts in mode $mode" 'this KVM does not have that mode'
+		continue
+	fi
+	grep -qE '^deadlock under tso, in 2 moves: 6 states,' "$out" &&
+		run run "$work/s.yaml" --replay "$work/schedule" --quiet && [ "$status" = 0 ]
+	result $? "interrupts in mode $mode"
+done
+# sti; hlt
+printf '\373\364' >"$work/wait.bin"
+scenario 'vms:' "  - {name: one, image: $work/wait.bin}"
+run explore "$work/s.yaml"
+verdict 1 'deadlock under sc, in 0 moves' 'who waits for an interrupt without a timer'
+# The call `timer`, of a struct on the stack, for line 5; sti; nop; hlt; cli; hlt. There is no vector.
+printf '\152\000\152\005\152\000\152\000\152\000\152\001\211\340\272\015\272\000\000\357\373\220\364\372\364' \
+	>"$work/no-handler.bin"
+scenario 'vms:' "  - {name: one, image: $work/no-handler.bin, mode: protected}"
+for memory in sc tso; do
+	run explore "$work/s.yaml" --memory $memory --record "$work/schedule"
+	grep -q "^violated under $memory, in 2 moves: 3 states" "$out" &&
+		grep -q '^VM `one` dies: An interrupt came on line 5 .* and the guest has no handler' "$out"
+	result $? "an interrupt without a handler, under $memory"
+	run run "$work/s.yaml" --replay "$work/schedule" --quiet
+	[ "$status" = 3 ] && grep -q 'An interrupt came on line 5 .* and the guest has no handler' "$err"
+	result $? "… kills in a run, too, under $memory"
+done
+
 # --------------------------------------------------------------------------- orders
 # report THREADS: of a search in which many states wait at once, but for the time.
 report()
@@ -282,11 +331,12 @@ report 3
 result $? 'threads change nothing of what is found'
 
 # ------------------------------------------------------------------------- schedules
-# replay EDIT STATUS TEXT NAME: a run by the schedule, changed so, says that at last.
+# replay EDIT STATUS TEXT NAME: a run of $lab by the schedule, changed so, says that at last.
+lab=peterson
 replay()
 {
 	sed "$1" "$work/schedule" >"$work/changed"
-	run run "$explore/peterson.yaml" --replay "$work/changed" --quiet
+	run run "$explore/$lab.yaml" --replay "$work/changed" --quiet
 	[ "$status" = "$2" ] && tail -n 1 "$err" | grep -qF "$3"
 	result $? "$4"
 }
@@ -307,6 +357,18 @@ replay '4s/tso/pso/' 2 'line 4 names no memory model; expected explored sc, or e
 	'no memory model'
 replay '$d' 2 'the record has no end' 'a schedule without an end'
 replay '2s/[0-9a-f]*$/0/' 2 'it is the record of another scenario' 'a schedule of another scenario'
+
+lab=handler-lock-on
+run explore "$explore/$lab.yaml" --quiet --record "$work/schedule"
+replay '' 0 '9 moves as the schedule has them' 'a schedule with an interrupt'
+replay '5s/0x0$/0x1/' 1 'line 5 of the schedule: the timer cannot have fired' 'a timer that fires before it is set'
+replay '6s/pass/interrupt/;6s/$/ 1 0x0/' 1 'line 6 of the schedule: it was "interrupt 0x' 'an interrupt on another line'
+replay '6s/pass/interrupt/;6s/$/ 0 0x1/' 1 'line 6 of the schedule: no interrupt comes to alarmed there' \
+	'an interrupt that comes in a way that there is not'
+replay '5s/.*/step 1 interrupt 0x100 0 0x0/' 1 'line 5 of the schedule: no interrupt comes to alarmed there' \
+	'an interrupt of who has set no timer'
+replay '6s/0x[0-9a-f]*/0x1/' 1 'line 6 of the schedule: it was "pass 0x1", now it is "pass 0x' 'a place without an interrupt'
+replay '6d' 1 'now it is "pass 0x' 'a place that is missing'
 
 # --------------------------------------------------------------------------- output
 if [ -e /dev/full ]; then

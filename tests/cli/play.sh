@@ -60,6 +60,40 @@ result $? 'and is the end'
 play 1,1,1,2,2,2,A,A,1,B,B,2,1 $tso
 mentions 2 'line 13: VM `left` cannot step now' 'nobody moves after it'
 
+alarm=$labs/explore/alarm-look-first.yaml
+play i,1 $alarm
+mentions 2 'baton play: line 1: expected the number of a VM' 'whose timer fires has to be said'
+play 'i 2' $alarm
+mentions 2 'there are VMs 1 to 1' 'and has to be there'
+play 'i 1' $alarm
+mentions 2 'line 1: VM `sleeper` cannot be interrupted now' 'a timer that is not set does not fire'
+play 1 $alarm
+shows '^    1  sleeper  go on, unless it is interrupted: i  main alarm.c:28 ' 'where an interrupt may come'
+play '1,interrupt 1' $alarm
+shows '^       sleeper  wait for ever: there is no interrupt that could come' 'one that came too early'
+last | grep -q 'deadlock: nobody can go on'
+result $? 'after which nobody can go on'
+play '1,i 1,l' $alarm
+shows '^  2  sleeper  interrupt 3, before  main alarm.c:28' 'it is listed'
+play '1,1,l' $alarm
+shows '^  1  sleeper  sets its timer' 'where none comes nothing is listed'
+! last | grep -q '^  2'
+result $? '… though it is a move'
+play 1,1,1,1,1,1 $alarm
+shows '^    1  sleeper  be interrupted, by line 3  main alarm.c:29' 'in HLT it will be interrupted'
+play '1,1,1,1,1,1,i 1' $alarm
+shows 'all have ended, and nothing went wrong' 'and is'
+play '1' "$labs/explore/called-off-not-let-in.yaml"
+shows '^    1  machine  set its timer, which may fire first: i' 'a timer that is set anew may have fired'
+play '1,i 1' "$labs/explore/called-off-not-let-in.yaml"
+shows '^    1  machine  be interrupted, by line 7' 'and then its interrupt comes'
+play 'i 1' "$labs/explore/peterson.yaml"
+mentions 2 'VM `left` stands where no interrupt comes' 'who has no timer is not interrupted'
+play '1,i 1,w '"$work/alarm" $alarm
+run run "$alarm" --replay "$work/alarm" --quiet
+[ "$status" = 0 ] && grep -q '2 moves as the schedule has them' "$err"
+result $? 'a schedule with an interrupt can be replayed'
+
 play 1,A,1,2,u,u,u $tso
 cp "$out" "$work/there-and-back"
 play 1 $tso

@@ -367,6 +367,38 @@ static void a_choice_is_each_of_its_possibilities(void **state)
 	}
 }
 
+/* Without a store on its way it may be interrupted; with one, it goes on or the store lands. */
+static void an_interrupt_waits_for_stores(void **state)
+{
+	static const struct op program[] = { WRITE(0, 4, 1), OPEN(0), TAKE(2, 1), END };
+	struct scene s = begin(MEMORY_TSO, program, NULL);
+
+	step(&s, 0);
+	assert_int_equal(node(&s, 0)->kind, NODE_OPEN);
+	assert_string_equal(moves(&s), "0 0-");
+	step(&s, 0);
+	assert_int_equal(node(&s, 0)->kind, NODE_TAKE);
+	assert_string_equal(moves(&s), "0-");
+	land(&s, 0);
+	assert_string_equal(moves(&s), "0 0.1");
+	end(&s);
+	s = begin(MEMORY_TSO, program, NULL);
+	step(&s, 0);
+	land(&s, 0);
+	assert_string_equal(moves(&s), "0 0.1");
+	end(&s);
+}
+
+static void where_no_interrupt_can_come_there_is_no_way_on(void **state)
+{
+	static const struct op program[] = { IDLE, END };
+	struct scene s = begin(MEMORY_SC, program, NULL);
+
+	assert_string_equal(moves(&s), "");
+	assert_false(model_is_final(&s.model, s.state));
+	end(&s);
+}
+
 static void who_waits_goes_on_when_it_is_woken_and_asks_as_resumed(void **state)
 {
 	static const struct op waiter[] = { WAIT, END };
@@ -611,6 +643,8 @@ int main(void)
 		cmocka_unit_test(a_fence_with_nothing_on_its_way_is_no_move),
 		cmocka_unit_test(calls_and_choices_wait_for_the_queue),
 		cmocka_unit_test(a_choice_is_each_of_its_possibilities),
+		cmocka_unit_test(an_interrupt_waits_for_stores),
+		cmocka_unit_test(where_no_interrupt_can_come_there_is_no_way_on),
 		cmocka_unit_test(who_waits_goes_on_when_it_is_woken_and_asks_as_resumed),
 		cmocka_unit_test(who_was_woken_in_vain_waits_again),
 		cmocka_unit_test(whom_nobody_keeps_waiting_is_not_woken),

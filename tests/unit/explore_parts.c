@@ -224,7 +224,7 @@ static void each_hypercall_has_its_sort(void **state)
 		{ BATON_CALL_ENTER, ACCESS_CALL, NULL },
 		{ BATON_CALL_LEAVE, ACCESS_CALL, NULL },
 		{ BATON_CALL_TIME, ACCESS_FOREIGN, "it asks for the time" },
-		{ BATON_CALL_TIMER, ACCESS_FOREIGN, "it sets a timer" },
+		{ BATON_CALL_TIMER, ACCESS_TIMER, NULL },
 		{ BATON_CALL_RANDOM, ACCESS_FOREIGN, "random" },
 		{ BATON_CALL_EXITS, ACCESS_FOREIGN, "how many exits" },
 		{ BATON_CALL_OPEN, ACCESS_FOREIGN, "files" },

@@ -564,6 +564,10 @@ static void step_oracle(struct oracle *o, const struct spot *from, uint32_t vm)
 		for (uint64_t i = 0; i < op->value && !s.queued[vm]; i++)
 			go(o, s, vm, i);
 		break;
+	case OP_OPEN: /* it is interrupted with no store on its way */
+		for (uint64_t i = 0; i < (s.queued[vm] ? 1 : 2); i++)
+			go(o, s, vm, i);
+		break;
 	default:
 		break;
 	}
@@ -664,7 +668,7 @@ static void make_program(uint64_t *random, struct op *ops, uint32_t count)
 		uint32_t at = draw(random, BYTES / size) * size;
 		uint64_t value = (draw(random, 255) + 1) * UINT64_C(0x0101010101010101);
 
-		switch (draw(random, 12)) {
+		switch (draw(random, 13)) {
 		case 0:
 			ops[i] = (struct op)FENCE;
 			break;
@@ -684,6 +688,9 @@ static void make_program(uint64_t *random, struct op *ops, uint32_t count)
 		case 6:
 		case 7:
 			ops[i] = (struct op)READ(at, size, r);
+			break;
+		case 8:
+			ops[i] = (struct op)OPEN(r);
 			break;
 		default:
 			ops[i] = (struct op)WRITE(at, size, value);

@@ -59,6 +59,15 @@ static struct node node_of(const struct local *l, const struct op *op)
 	case OP_CHOOSE:
 		n.kind = NODE_CHOOSE;
 		break;
+	case OP_OPEN:
+		n.kind = NODE_OPEN;
+		break;
+	case OP_TAKE:
+		n.kind = NODE_TAKE;
+		break;
+	case OP_IDLE:
+		n.kind = NODE_IDLE;
+		break;
 	case OP_END:
 		n.kind = NODE_ENDED;
 		n.data = local_status(l);
@@ -168,7 +177,8 @@ const struct edge *machines_edge(struct machines *m, uint32_t node, uint64_t ans
 		e.stores = op->kind == OP_ADD || !answer;
 		e.store = op->kind == OP_ADD ? answer + op->value : 1;
 	}
-	if (op->kind == OP_READ || op->kind == OP_ADD || op->kind == OP_ACQUIRE || op->kind == OP_CHOOSE)
+	if (op->kind == OP_READ || op->kind == OP_ADD || op->kind == OP_ACQUIRE || op->kind == OP_CHOOSE ||
+	    op->kind == OP_OPEN || op->kind == OP_TAKE)
 		l.r[op->r] = answer;
 	l.pc++;
 	local_settle(m->programs.ops[l.vm], &l);

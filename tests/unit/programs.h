@@ -28,6 +28,9 @@ enum op_kind {
 	OP_ACQUIRE, /* atomic: the register gets what was there; 1 is stored if that was 0 */
 	OP_FENCE,
 	OP_CHOOSE, /* one of `value`, into the register */
+	OP_OPEN,   /* is it interrupted there? The register says so */
+	OP_TAKE,   /* likewise, in one of `value` ways; so does the call `timer` */
+	OP_IDLE,
 	OP_RING,   /* the bell */
 	OP_WAIT,   /* until it rings, unless it has */
 	OP_ENTER,  /* the section; who enters where somebody is dies */
@@ -52,6 +55,9 @@ struct op {
 	{ .kind = OP_ADD, .at = where, .size = bytes, .r = reg, .value = what }
 #define ACQUIRE(where, reg)	  { .kind = OP_ACQUIRE, .at = where, .size = 4, .r = reg }
 #define CHOOSE(of, reg)		  { .kind = OP_CHOOSE, .r = reg, .value = of }
+#define OPEN(reg)		  { .kind = OP_OPEN, .r = reg }
+#define TAKE(of, reg)		  { .kind = OP_TAKE, .r = reg, .value = of }
+#define IDLE			  { .kind = OP_IDLE }
 #define GOTO(to)		  { .kind = OP_GOTO, .at = to }
 #define IF(reg, is, to)		  { .kind = OP_IF, .r = reg, .value = is, .at = to }
 #define END			  { .kind = OP_END }
