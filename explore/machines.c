@@ -347,11 +347,57 @@ static int look_at_code(struct machine *v)
 	return size < 0 ? size : 0;
 }
 
+static bool is_shared(const struct machines *m, uint32_t vm, baton_gpa_t gpa)
+{
+	for (const struct machines_place *p = m->places; p < m->places + m->place_count; p++)
+		if (p->vm == vm && gpa >= p->gpa && gpa - p->gpa < p->size)
+			return true;
+	return false;
+}
+
+/* Are page tables of a walk in a trapped region? KVM reads none there: it dies, or hangs. */
+static bool has_shared_tables(const struct machines *m, uint32_t vm, const struct baton_walk *walk)
+{
+	for (uint32_t k = 0; walk->levels && k < walk->count; k++)
+		if (is_shared(m, vm, walk->entries[k].at))
+			return true;
+	return false;
+}
+
+static int lose_tables(struct machine *v)
+{
+	v->next.why = "its page tables are in a trapped region, where KVM reads none";
+	return 0;
+}
+
+/* Of a death, that of the guest's own making or of what cannot be explored. */
+static int look_at_death(const struct machines *m, struct machine *v)
+{
+	const struct baton_death *found = baton_vm_death(v->vm);
+	uint32_t vm = (uint32_t)(v - m->vms);
+	struct baton_death *death;
+
+	if (has_shared_tables(m, vm, &found->walks[0]) || has_shared_tables(m, vm, &found->walks[1]))
+		return lose_tables(v);
+	if (found->kind == BATON_DEATH_INTERNAL_ERROR) {
+		v->next.why = "KVM gives up: in a trapped region it executes no code, and not every "
+			      "instruction can access one";
+		return 0;
+	}
+	death = malloc(sizeof(*death));
+	if (!death)
+		return -ENOMEM;
+	*death = *found;
+	v->next.kind = NODE_DEAD;
+	v->next.death = death;
+	return 0;
+}
+
 /* It has not come to an access: it has ended, or does not get on. */
-static int look_at_end(struct machine *v, enum baton_run_end end)
+static int look_at_end(const struct machines *m, struct machine *v, enum baton_run_end end)
 {
 	struct baton_vm_stats stats;
-	struct baton_death *death;
+	struct baton_walk walk;
 
 	baton_vm_stats(v->vm, &stats);
 	v->next = (struct node){ .kind = NODE_LOST };
@@ -361,24 +407,16 @@ static int look_at_end(struct machine *v, enum baton_run_end end)
 		v->next.data = stats.status;
 		return 0;
 	case BATON_DEAD:
-		if (baton_vm_death(v->vm)->kind == BATON_DEATH_INTERNAL_ERROR) {
-			v->next.why = "KVM gives up: in a trapped region it executes no code, and not every "
-				      "instruction can access one";
-			return 0;
-		}
-		death = malloc(sizeof(*death));
-		if (!death)
-			return -ENOMEM;
-		*death = *baton_vm_death(v->vm);
-		v->next.kind = NODE_DEAD;
-		v->next.death = death;
-		return 0;
+		return look_at_death(m, v);
 	case BATON_BLOCKED: /* in HLT, as no device has it wait */
 		v->next.kind = timer_may(&v->timer) ? NODE_TAKE : NODE_IDLE;
 		v->next.data = timer_may(&v->timer) ? timer_ways(&v->timer) : 0;
 		v->next.halted = true;
 		return 0;
 	default:
+		if (!baton_vcpu_walk(baton_vm_vcpu(v->vm), baton_vm_regs(v->vm)->rip, &walk) &&
+		    has_shared_tables(m, (uint32_t)(v - m->vms), &walk))
+			return lose_tables(v);
 		v->next.why = end == BATON_RUN_STOPPED ? "it was stopped" :
 			      "it computes for five seconds without an access that others can see";
 		return 0;
@@ -398,7 +436,7 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 	struct name name = { .vm = (uint32_t)(v - m->vms) };
 	struct node *n = &v->next;
 	size_t size = baton_capture_size();
-	int error = v->held ? 0 : look_at_end(v, end);
+	int error = v->held ? 0 : look_at_end(m, v, end);
 
 	if (!error && n->kind == NODE_READ)
 		error = look_at_code(v);
@@ -541,7 +579,8 @@ static int interrupt(struct machine *v, struct baton_diag *diag)
 		error = baton_vm_step(v->vm, false);
 	}
 	if (error == -ENOTSUP)
-		lose(v, "it is interrupted, and the vector leads to another segment or stack");
+		lose(v, "it is interrupted, and its stack is in a trapped region, or the vector leads to another "
+			"segment or stack");
 	else if (error)
 		return fail(diag, error, v, "it cannot be interrupted");
 	return 0;

@@ -81,7 +81,7 @@ uint64_t baton_capture_hash(const void *capture);
  * asked before it. So the moment is exact; baton_vcpu_interrupt() lets KVM find one. Whether the
  * guest has interrupts on is not asked, nor does a raised line count as taken. Errors: -EBUSY
  * (called by a handler), -EFAULT (there is no such vector, or no stack), -ENOTSUP (its gate
- * leads to another segment or stack, or is a task's), with the guest as it was; or what KVM
+ * leads to another segment or stack, or is a task's, or the stack is no plain memory), with the guest as it was; or what KVM
  * gave. (SDM vol. 3, sections 6.12.1, 6.14.2 and 20.1.4.)
  */
 int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector);
@@ -91,6 +91,13 @@ int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector);
  * how it is read: 16, 32 or 64. Returns how many there are, or what KVM gave. One ioctl.
  */
 int baton_vcpu_code(struct baton_vcpu *vcpu, void *code, size_t size, unsigned *bits);
+
+/*
+ * The way of a linear address through the page tables that the vCPU uses, as far as they are
+ * there. A vCPU that never comes back may have put them where KVM does not find them. One ioctl;
+ * its errors.
+ */
+int baton_vcpu_walk(struct baton_vcpu *vcpu, uint64_t linear, struct baton_walk *walk);
 
 /*
  * The next pages at or after a GPA that were ever touched, by the guest or by the host, regions

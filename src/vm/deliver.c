@@ -12,6 +12,7 @@
 
 #include "base/arith.h"
 #include "vm/autopsy.h"
+#include "vm/bus.h"
 #include "vm/tables.h"
 
 #define CR0_PE	 UINT64_C(1)
@@ -36,17 +37,27 @@ struct push {
 	uint64_t base, mask; /* of the stack's segment, and of its pointer */
 };
 
+/* Is that memory, and no device's, nor a trapped region's? */
+static bool is_plain(struct baton_vcpu *vcpu, uint64_t linear)
+{
+	baton_gpa_t gpa;
+
+	return baton_vcpu_translate(vcpu, linear, &gpa) || !baton__bus_owner(&vcpu->vm->mmio, gpa);
+}
+
 static int push(struct baton_vcpu *vcpu, const struct push *p, struct kvm_regs *r)
 {
-	uint64_t sp = (r->rsp - p->count * p->size) & p->mask;
+	uint64_t size = p->count * p->size, sp = (r->rsp - size) & p->mask;
 	uint8_t bytes[sizeof(p->words)];
 
-	if (sp + p->count * p->size - 1 > p->mask)
+	if (sp + size - 1 > p->mask)
 		return -ENOTSUP; /* it goes round */
+	if (!is_plain(vcpu, p->base + sp) || !is_plain(vcpu, p->base + sp + size - 1))
+		return -ENOTSUP;
 	for (unsigned i = 0; i < p->count; i++)
 		baton__store((char *)bytes + i * p->size, p->words[i], p->size);
 	r->rsp = (r->rsp & ~p->mask) | sp;
-	return baton_vcpu_write(vcpu, p->base + sp, bytes, p->count * p->size);
+	return baton_vcpu_write(vcpu, p->base + sp, bytes, size);
 }
 
 /* Through a vector of real mode: another segment is another base, and no more. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/arith.h"
+#include "baton/control.h"
 #include "vm/vm.h"
 #include "vm/walk.h"
 
@@ -25,15 +26,23 @@ static int paging_of(const struct baton_vcpu *vcpu, struct baton__paging *paging
 	return error;
 }
 
-int baton_vcpu_translate(struct baton_vcpu *vcpu, uint64_t linear, baton_gpa_t *gpa)
+int baton_vcpu_walk(struct baton_vcpu *vcpu, uint64_t linear, struct baton_walk *walk)
 {
 	struct baton__paging paging;
-	struct baton_walk walk;
 	int error = paging_of(vcpu, &paging);
+
+	if (!error)
+		*walk = baton__walk(&vcpu->vm->memory, &paging, linear);
+	return error;
+}
+
+int baton_vcpu_translate(struct baton_vcpu *vcpu, uint64_t linear, baton_gpa_t *gpa)
+{
+	struct baton_walk walk;
+	int error = baton_vcpu_walk(vcpu, linear, &walk);
 
 	if (error)
 		return error;
-	walk = baton__walk(&vcpu->vm->memory, &paging, linear);
 	if (walk.end != BATON_WALK_MAPPED)
 		return -EFAULT;
 	*gpa = walk.gpa;

@@ -229,6 +229,19 @@ pair_of "$work/jump.bin"
 run explore "$work/s.yaml"
 [ "$status" = 1 ] && grep -q '^VM `left` cannot be explored: KVM gives up: in a trapped region' "$out"
 result $? 'a guest whose code is in the region'
+# mov $0x40000, %eax; mov %rax, %cr3; nop; hlt
+printf '\270\000\000\004\000\017\042\330\220\364' >"$work/tables.bin"
+scenario 'vms:' "  - {name: one, image: $work/tables.bin, mode: long}" \
+	'regions:' '  - {name: memory, size: 4KiB, trapped: true, at: {one: 0x40000}}'
+run explore "$work/s.yaml"
+[ "$status" = 1 ] && grep -qx 'VM `one` cannot be explored: its page tables are in a trapped region, where KVM reads none' "$out"
+result $? 'a guest whose page tables are in the region'
+# mov $0x40800, %esp; push, pop and call there; cli; hlt
+printf '\274\000\010\004\000\120\130\350\000\000\000\000\133\372\364' >"$work/stack.bin"
+scenario 'vms:' "  - {name: one, image: $work/stack.bin, mode: protected}" \
+	'regions:' '  - {name: memory, size: 4KiB, trapped: true, at: {one: 0x40000}}'
+run explore "$work/s.yaml"
+verdict 0 'verified under sc' 'a stack in the region is explored as anything else there'
 one file.bin
 run explore "$work/s.yaml"
 [ "$status" = 1 ] && grep -qx 'VM `one` cannot be explored: it works with files' "$out"

@@ -223,6 +223,15 @@ static void what_leads_nowhere_is_refused(void **state)
 	check_refusal(&s, -EFAULT);
 }
 
+/* A page there is trapped. */
+static void trap(struct scene *s, baton_gpa_t at)
+{
+	struct baton_region *region;
+
+	assert_int_equal(baton_region_create(s->rig->host, 4096, NULL, &region), 0);
+	assert_int_equal(baton_region_trap(region, s->vm, at, NULL), 0);
+}
+
 static void what_leads_elsewhere_is_refused(void **state)
 {
 	struct scene s = begin(BATON_MODE_PROTECTED);
@@ -239,6 +248,14 @@ static void what_leads_elsewhere_is_refused(void **state)
 	check_refusal(&s, -ENOTSUP);
 	s = gated(0xE, 0);
 	s.fake->regs.rflags |= VM;
+	check_refusal(&s, -ENOTSUP);
+	s = gated(0xE, 0);
+	trap(&s, 0x4000);
+	s.fake->regs.rsp = 0x4004; /* its last word is in a trapped region */
+	check_refusal(&s, -ENOTSUP);
+	s = gated(0xE, 0);
+	trap(&s, 0x4000);
+	s.fake->regs.rsp = 0x5008; /* its first word is */
 	check_refusal(&s, -ENOTSUP);
 	s = begin(BATON_MODE_REAL);
 	s.fake->regs.rsp = 3; /* it goes round in the midst of a word */
