@@ -79,6 +79,10 @@ struct fake_vcpu {
 
 	struct fake_exit plan; /* under way */
 	bool planned, pending; /* `plan` holds; its access awaits completion */
+	struct {
+		struct fake_exit plan; /* the first access of the instruction that was last … */
+		struct kvm_regs regs;  /* … and the registers before it */
+	} began;
 	bool masked;
 	sigset_t blocked; /* inside KVM_RUN */
 	uint64_t entries; /* less those that only complete an access */

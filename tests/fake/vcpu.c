@@ -328,6 +328,8 @@ static int enter(struct fake_vcpu *v)
 		return -EINTR;
 	v->planned = false;
 	v->shadow = v->shadow && v->plan.reason != KVM_EXIT_HLT; /* which is done */
+	v->began.plan = v->plan;
+	v->began.regs = v->regs;
 	v->regs.rip++;
 	if (v->plan.error)
 		return v->plan.error;
@@ -463,7 +465,7 @@ int baton__state_save(const struct baton__vcpu *vcpu, struct baton__vcpu_state *
 	luggage.state = v->state;
 	luggage.planned = v->planned;
 	luggage.interrupt = v->interrupt;
-	if (v->planned || (v->pending && is_read(&v->plan)))
+	if (v->planned)
 		luggage.plan = v->plan;
 
 	fake_advance(fake.saving_ns);
@@ -473,7 +475,8 @@ int baton__state_save(const struct baton__vcpu *vcpu, struct baton__vcpu_state *
 		fake_broken("a state saved while a write is pending");
 	*state = (struct baton__vcpu_state){ .regs = v->regs, .sregs = v->sregs };
 	if (v->pending) { /* a read stands at its instruction, and is executed again */
-		state->regs.rip--;
+		state->regs = v->began.regs;
+		luggage.plan = v->began.plan;
 		luggage.planned = true;
 		luggage.plan.ns = 0;
 	}
