@@ -32,6 +32,7 @@ struct machine {
 	bool asked_device; /* that was by its device */
 	bool dies;	  /* of an interrupt */
 	bool atomic;	  /* its next access is the write to the read that it got */
+	int error;	  /* of finding out what that is */
 	bool held;	  /* at the next access, … */
 	struct node next; /* … which is this */
 	const struct node *at;
@@ -288,10 +289,14 @@ static enum baton_gate_verdict gate_step(void *context, struct baton_vm *vm)
 	if (!v->acts)
 		return stay(m, v);
 	size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
+	if (size < 0) {
+		v->error = size;
+		return lose(v, "its code cannot be read");
+	}
 	if (v->at && !v->moved) {
 		bool access = (v->at->kind != NODE_FENCE || v->at->port) && v->at->kind != NODE_OPEN;
 
-		v->moved = access ? v->answered : has_moved(v, code, size > 0 ? (size_t)size : 0);
+		v->moved = access ? v->answered : has_moved(v, code, (size_t)size);
 		v->answered = v->answered || !access;
 		if (!v->answered || (v->at->kind == NODE_FENCE && !v->moved))
 			return BATON_GATE_PASS;
@@ -377,6 +382,8 @@ static int look_at_death(const struct machines *m, struct machine *v)
 	uint32_t vm = (uint32_t)(v - m->vms);
 	struct baton_death *death;
 
+	if (!found) /* there was no memory for it */
+		return -ENOMEM;
 	if (has_shared_tables(m, vm, &found->walks[0]) || has_shared_tables(m, vm, &found->walks[1]))
 		return lose_tables(v);
 	if (found->kind == BATON_DEATH_INTERNAL_ERROR) {
@@ -430,13 +437,13 @@ static bool can_be_loaded(const struct node *n)
 }
 
 /* Where the VM stands now, as a node. 0 or -errno. */
-static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
-		  struct baton_diag *diag)
+static int note(struct machines *m, struct machine *v, enum baton_run_end end,
+		struct baton_diag *diag)
 {
 	struct name name = { .vm = (uint32_t)(v - m->vms) };
 	struct node *n = &v->next;
 	size_t size = baton_capture_size();
-	int error = v->held ? 0 : look_at_end(m, v, end);
+	int error = v->error ? v->error : v->held ? 0 : look_at_end(m, v, end);
 
 	if (!error && n->kind == NODE_READ)
 		error = look_at_code(v);
@@ -464,6 +471,8 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 			name.capture = 0;
 	}
 	n->memory = n->kind == NODE_ENDED ? 0 : memory_number(&m->memories, &v->memory);
+	if ((can_be_loaded(n) && n->capture == STORE_NONE) || n->memory == STORE_NONE)
+		return fail(diag, -ENOMEM, v, "it cannot be noted");
 	name.memory = n->memory;
 	name.kind = n->kind;
 	name.region = n->region;
@@ -474,11 +483,17 @@ static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
 	n->timer = v->timer;
 	name.timer = n->kind == NODE_ENDED ? 0 : timer_number(&v->timer);
 	v->node = find_named(m, &name, n);
-	if (v->node == NO_NODE)
-		return fail(diag, -ENOMEM, v, "it cannot be noted");
-	if (m->automaton.nodes[v->node].death != n->death) /* known already */
-		free((void *)n->death);
-	return 0;
+	return v->node == NO_NODE ? fail(diag, -ENOMEM, v, "it cannot be noted") : 0;
+}
+
+static int arrive(struct machines *m, struct machine *v, enum baton_run_end end,
+		  struct baton_diag *diag)
+{
+	int error = note(m, v, end, diag);
+
+	if (error || m->automaton.nodes[v->node].death != v->next.death) /* known already */
+		free((void *)v->next.death);
+	return error;
 }
 
 /* ---------------------------------------------------------------------- moving */
@@ -609,6 +624,7 @@ static int go(struct machines *m, struct machine *v, uint32_t node, uint64_t ans
 	v->at = &at;
 	v->answer = answer;
 	v->acts = true;
+	v->error = 0;
 	v->answered = v->moved = v->asked_device = v->atomic = v->held = v->stores = v->dies = false;
 	m->woken = 0;
 	if (is_interrupted(&at, answer))
@@ -738,12 +754,15 @@ int machines_begin(struct machines *m, struct baton_host *host,
 	if (count)
 		memcpy(m->places, places, count * sizeof(*places));
 	m->place_count = count;
-	for (; (vm = baton_host_vm(host, m->count)); m->count++) {
+	while ((vm = baton_host_vm(host, m->count))) {
+		struct machine *v;
+
 		if (m->count == MACHINES_MAX)
 			return baton_diag_set(diag, -EINVAL, "explore", "more than %d VMs", MACHINES_MAX);
-		m->vms[m->count].vm = vm;
-		if ((error = begin_vm(m, &m->vms[m->count])))
-			return fail(diag, error, &m->vms[m->count], "it cannot be explored");
+		v = &m->vms[m->count++]; /* from here on it is freed with the others */
+		v->vm = vm;
+		if ((error = begin_vm(m, v)))
+			return fail(diag, error, v, "it cannot be explored");
 	}
 	error = begin_parts(m, diag);
 	if (!error)
@@ -756,7 +775,9 @@ int machines_begin(struct machines *m, struct baton_host *host,
 	if (error)
 		return error;
 	m->first_devices = plains_number(&m->plains);
-	return m->first_devices == STORE_NONE ? -ENOMEM : 0;
+	if (m->first_devices == STORE_NONE)
+		return baton_diag_set(diag, -ENOMEM, "devices", "out of memory");
+	return 0;
 }
 
 uint32_t machines_count(const struct machines *m)

@@ -1321,6 +1321,19 @@ static void who_stands_at_a_fence_is_woken_and_stays_there(void **state)
 	end(&s);
 }
 
+static void code_that_cannot_be_read_is_not_passed_over(void **state)
+{
+	const program_fn program = passes_a_fence;
+	struct scene s;
+
+	prepare(&s, true, &program, 1);
+	put_code(&s, 0, 0, "\x90\x0F\xAE\xF0\x90", 5);
+	fake_fail(FAKE_GET_SREGS, 2, EIO); /* before the fence */
+	assert_int_equal(start(&s), -EIO);
+	assert_string_equal(s.diag.where, "vm0");
+	end(&s);
+}
+
 /* --------------------------------------------------------------------------------- bounds */
 
 static void there_are_thirty_two_vms_at_most(void **state)
@@ -1339,6 +1352,84 @@ static void there_are_thirty_two_vms_at_most(void **state)
 	assert_int_equal(start(&s), -EINVAL);
 	assert_non_null(strstr(s.diag.message, "more than 32 VMs"));
 	end(&s);
+}
+
+/* Wherever something fails, the caller is told of which VM, or that memory or KVM is at fault. */
+static bool says_what_failed(const struct baton_diag *diag)
+{
+	static const char *const wheres[] = { "vm0",	 "vm1",	    "KVM_RUN",
+					      "regions", "explore", "devices" };
+
+	for (size_t i = 0; i < COUNT(wheres); i++)
+		if (!strcmp(diag->where, wheres[i]) && *diag->message)
+			return true;
+	print_message("# %s: %s\n", diag->where, diag->message);
+	return false;
+}
+
+static void a_beginning_that_fails_says_so_and_leaves_nothing_behind(void **state)
+{
+	static const program_fn programs[] = { keeps, waits };
+	unsigned failures = 0;
+	bool failed = true;
+
+	for (uint64_t n = 1; failed; n++) {
+		struct scene s;
+		int error;
+
+		fake_reset();
+		prepare(&s, true, programs, 2);
+		add_bell(&s);
+		fake_fail_any(n);
+		error = start(&s);
+		failed = fake_failed(NULL);
+		assert_int_equal(error < 0, failed);
+		assert_true(!failed || says_what_failed(&s.diag));
+		failures += failed;
+		fake_fail_any(0);
+		end(&s);
+		assert_null(fake_leak());
+	}
+	assert_in_range(failures, 20, 100);
+}
+
+/*
+ * One rings while the other one, which has ended, is to be there; then that dies. Some failures
+ * concern nobody, as of the memory for statistics; then all is as ever.
+ */
+static void an_edge_that_fails_says_so_and_leaves_nothing_behind(void **state)
+{
+	static const program_fn programs[] = { ends_as_told, rings };
+	static const enum node_kind kinds[] = { NODE_DEAD, NODE_ENDED };
+	unsigned failures = 0;
+	bool failed = true;
+
+	for (uint64_t n = 0; failed; n++) {
+		const struct edge *e = NULL;
+		uint32_t devices;
+		struct scene s;
+
+		fake_reset();
+		begin_with_bell(&s, programs, 2);
+		devices = machines_devices(s.machines);
+		go(&s, s.at[1], 0);
+		go(&s, s.at[0], 0);
+		if (n)
+			fake_fail_any(n);
+		else
+			fake_fail(FAKE_RUN, 1, EIO);
+		for (int vm = 1; vm >= 0 && (vm || e); vm--) {
+			e = machines_edge(s.machines, s.at[vm], 1, devices, s.at, &s.diag);
+			assert_true(!e || node(&s, e->to)->kind == kinds[vm]);
+		}
+		failed = fake_failed(NULL);
+		assert_true(e || (failed && says_what_failed(&s.diag)));
+		failures += !e;
+		fake_fail_any(0);
+		end(&s);
+		assert_null(fake_leak());
+	}
+	assert_in_range(failures, 15, 60);
 }
 
 static void a_vm_that_cannot_be_taken_there_is_not_looked_at(void **state)
@@ -1407,7 +1498,10 @@ int main(void)
 		TEST(a_step_that_was_not_made_passes_no_fence),
 		TEST(hlt_is_not_stepped),
 		TEST(who_stands_at_a_fence_is_woken_and_stays_there),
+		TEST(code_that_cannot_be_read_is_not_passed_over),
 		TEST(there_are_thirty_two_vms_at_most),
+		TEST(a_beginning_that_fails_says_so_and_leaves_nothing_behind),
+		TEST(an_edge_that_fails_says_so_and_leaves_nothing_behind),
 		TEST(a_vm_that_cannot_be_taken_there_is_not_looked_at),
 		TEST(no_machines_can_be_freed),
 	};
