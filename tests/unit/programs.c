@@ -245,7 +245,7 @@ const struct automaton *machines_automaton(const struct machines *m)
 
 bool machines_has_devices(const struct machines *m)
 {
-	return true;
+	return !m->programs.no_devices;
 }
 
 const struct node *machines_node(const struct machines *m, uint32_t node)

@@ -84,6 +84,7 @@ uint64_t local_status(const struct local *local);
 struct programs {
 	uint32_t count;
 	const struct op *ops[MACHINES_MAX];
+	bool no_devices; /* that can tell: so it is said */
 
 	/* What was seen. */
 	uint64_t fresh, resumed; /* calls with that answer */
