@@ -738,14 +738,15 @@ static void compare(enum memory_model memory, uint32_t vms, uint32_t length, uns
 				 (unsigned long long)s->search.finals, (unsigned long long)o.finals);
 		all += s->search.states.count;
 		end(s);
-		/* Where moves are left out there are fewer states, and the same ends. */
+		/* With moves left out there are fewer states, and the same ends: in the last round alone, too. */
 		for (int way = 1; way < WAYS; way++) {
 			struct ends reduced = { .oracle = &o };
 
 			leave_out(&config, way);
 			config.context = &reduced;
 			s = explore(memory, &programs, &config);
-			if (s->search.verdict != VERDICT_VERIFIED || reduced.seen.count != ends.seen.count)
+			if (s->search.verdict != VERDICT_VERIFIED ||
+			    reduced.seen.count != ends.seen.count || s->search.finals != o.finals)
 				fail_msg("round %u, way %d: %s, %zu ends of %zu", round, way,
 					 verdict_name(s->search.verdict), reduced.seen.count,
 					 ends.seen.count);
@@ -811,6 +812,7 @@ static void what_is_wrong_is_found_with_fewer_moves(void **state)
 		struct programs programs = { .count = 2 + round % 2 };
 		struct search_config config = UNBOUNDED;
 		struct ends ends[WAYS] = { { NULL } };
+		uint64_t finals[WAYS];
 		bool bad[WAYS];
 
 		for (uint32_t i = 0; i < programs.count; i++) {
@@ -825,10 +827,12 @@ static void what_is_wrong_is_found_with_fewer_moves(void **state)
 			config.context = &ends[i];
 			s = explore(round % 3 ? MEMORY_TSO : MEMORY_SC, &programs, &config);
 			bad[i] = s->search.verdict != VERDICT_VERIFIED;
+			finals[i] = s->search.finals;
 			end(s);
 		}
 		for (int i = 1; i < WAYS; i++)
-			if (bad[0] != bad[i] || (!bad[0] && ends[0].seen.count != ends[i].seen.count))
+			if (bad[0] != bad[i] || (!bad[0] && finals[0] != finals[i]) ||
+			    (!bad[0] && ends[0].seen.count != ends[i].seen.count))
 				fail_msg("round %u: %s, %zu ends; with fewer moves, way %d, %s, %zu ends", round,
 					 bad[0] ? "wrong" : "right", ends[0].seen.count, i,
 					 bad[i] ? "wrong" : "right", ends[i].seen.count);
@@ -879,6 +883,73 @@ static void a_loop_does_not_put_the_others_off(void **state)
 		assert_int_equal(s->search.verdict, VERDICT_VIOLATED);
 		end(s);
 	}
+}
+
+/*
+ * The first one adds to x and takes it back, or does not. Where it did, it comes to a state that
+ * was seen; behind that the other one loads x, which has to be tried before it was taken back,
+ * with the store to y still on its way.
+ */
+static void what_races_behind_a_state_that_was_seen_is_tried_before_it(void **state)
+{
+	static const struct op adds[] = { CHOOSE(2, 1),	  IF(1, 1, 4),	 ADD(0, 4, 1, 1),
+					  ADD(0, 4, 1, -1), READ(8, 4, 0), END };
+	static const struct op looks[] = { WRITE(8, 4, 1), READ(0, 4, 0), END };
+	struct programs programs = two(adds, looks);
+	struct outcomes outcomes[WAYS] = { { .count = 0 } };
+	uint64_t finals[WAYS];
+
+	programs.no_devices = true;
+	for (int i = 0; i < WAYS; i++) {
+		struct search_config config = UNBOUNDED;
+		struct scene *s;
+
+		leave_out(&config, i);
+		config.judge = note;
+		config.context = &outcomes[i];
+		s = explore(MEMORY_TSO, &programs, &config);
+		assert_int_equal(s->search.verdict, VERDICT_VERIFIED);
+		finals[i] = s->search.finals;
+		end(s);
+	}
+	assert_true(has(&outcomes[0], 1 << 8, 1)); /* x as it was between, and y as it was before */
+	for (int i = 1; i < WAYS; i++)
+		assert_int_equal(finals[i], finals[0]);
+}
+
+/* States of a search in depth of two VMs whose ends no device hears of. */
+static void has_states(enum memory_model memory, const struct op *a, const struct op *b,
+		       size_t states)
+{
+	struct search_config config = UNBOUNDED;
+	struct programs programs = two(a, b);
+	struct scene *s;
+
+	programs.no_devices = true;
+	config.order = SEARCH_DEPTH;
+	s = explore(memory, &programs, &config);
+	assert_int_equal(s->search.verdict, VERDICT_VERIFIED);
+	if (s->search.states.count != states)
+		fail_msg("%zu states; expected %zu", s->search.states.count, states);
+	end(s);
+}
+
+/* One state more than there are moves is one order; in all orders there would be more. */
+static void in_depth_moves_that_do_not_race_are_made_in_one_order(void **state)
+{
+	static const struct op reads[] = { READ(0, 4, 0), END }, beside[] = { READ(8, 4, 0), END };
+	static const struct op writes[] = { WRITE(0, 4, 1), END }, rings[] = { RING, END };
+	static const struct op twice[] = { WRITE(0, 4, 1), WRITE(8, 4, 1), END }, ends[] = { END };
+
+	has_states(MEMORY_SC, reads, reads, 3);
+	has_states(MEMORY_SC, reads, beside, 3);
+	has_states(MEMORY_SC, reads, rings, 3);
+	has_states(MEMORY_SC, beside, writes, 3);
+	/* A store that is made does not race with its landing, nor with that of the one before. */
+	has_states(MEMORY_TSO, twice, ends, 5);
+	/* Of a landing and a load there are two orders, behind the store; which does not race. */
+	has_states(MEMORY_TSO, writes, reads, 6);
+	has_states(MEMORY_TSO, writes, beside, 4);
 }
 
 /* ---------------------------------------------------------- schedules by chance */
@@ -1049,6 +1120,8 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_found_with_fewer_moves),
 		cmocka_unit_test(an_end_behind_a_fence_is_not_put_before_what_others_call),
 		cmocka_unit_test(a_loop_does_not_put_the_others_off),
+		cmocka_unit_test(in_depth_moves_that_do_not_race_are_made_in_one_order),
+		cmocka_unit_test(what_races_behind_a_state_that_was_seen_is_tried_before_it),
 		cmocka_unit_test(chance_finds_what_is_wrong),
 		cmocka_unit_test(chance_verifies_nothing),
 		cmocka_unit_test(chance_can_be_interrupted),
