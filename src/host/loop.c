@@ -431,6 +431,7 @@ static int run_watched(struct baton_host *host, struct baton_vm *vm)
 		return result == -EPROTO ? 0 : result; /* there may be another exit in it */
 	}
 	result = baton__state_step(&vm->vcpu.kvm, !vm->unwatched);
+	vm->stepped = !vm->unwatched;
 	vm->unwatched = false;
 	if (result)
 		return result;

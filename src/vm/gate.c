@@ -52,11 +52,13 @@ int baton__gate_set_steps(struct baton_vm *vm, bool on)
 {
 	int error = 0;
 
-	if (!on && baton__gate_steps(vm))
+	if (!on && vm->stepped)
 		error = baton__state_step(&vm->vcpu.kvm, false);
-	if (!error)
-		vm->unstepped = !on;
-	return error;
+	if (error)
+		return error;
+	vm->stepped = vm->stepped && on;
+	vm->unstepped = !on;
+	return 0;
 }
 
 enum baton_verdict baton__gate_step(struct baton_vm *vm)

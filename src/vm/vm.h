@@ -99,6 +99,7 @@ struct baton_vm {
 	const struct baton_choices *choices; /* its owner's; may be NULL */
 	const struct baton__gate *gate;	     /* likewise */
 	bool unstepped; /* the gate does not want to see its instructions now */
+	bool stepped;	/* KVM single-steps it */
 	bool unwatched; /* goes on without being stepped, until its next exit */
 	bool untimed;	     /* waits for a time are over at once */
 	uint32_t argument;   /* for the hypercall of that name */

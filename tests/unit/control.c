@@ -907,7 +907,7 @@ static void who_is_held_at_an_instruction_goes_on_if_it_is_not_to_be_stepped(voi
 
 static void a_kvm_that_cannot_end_stepping_says_so_and_goes_on_stepping(void **state)
 {
-	struct watcher w = { .verdict = BATON_GATE_PASS };
+	struct watcher w = { .verdict = BATON_GATE_PASS, .hold_step = 2 };
 	struct served served = { .verdict = BATON_RESUME };
 	struct script s = { .count = 0 };
 	struct rig *rig = begin(&steps, &w);
@@ -915,10 +915,13 @@ static void a_kvm_that_cannot_end_stepping_says_so_and_goes_on_stepping(void **s
 	step(&s, fake_out(5, PORT, 1, 1));
 	add(rig, &s);
 	rig_port(rig, 0, PORT, 1, serve, &served);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_STUCK);
 	fake_fail(FAKE_STATE_STEP, 1, EIO);
 	assert_int_equal(baton_vm_step(rig->vms[0], false), -EIO);
+	w.stepped = w.hold_step = 0;
+	wake(rig, 0);
 	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
-	assert_int_equal(w.stepped, 5);
+	assert_int_equal(w.stepped, 1 + 3); /* asked again, and for the rest */
 	rig_end(rig);
 }
 

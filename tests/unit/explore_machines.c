@@ -1121,7 +1121,6 @@ static void who_does_not_get_on_is_lost_and_says_why(void **state)
 	} cases[] = {
 		{ 2, "KVM gives up" },
 		{ 3, "it computes for five seconds without an access that others can see" },
-		{ 4, "it waits for an interrupt" },
 		{ 5, "it was stopped" },
 	};
 	struct scene s;
