@@ -20,14 +20,15 @@ void explore_subject_complain(const struct explore_subject *subject, const struc
 		fprintf(stderr, "%s: %s\n", file, error->text);
 }
 
-/* A file, or a lab's. NULL after a message. */
-static const char *find_file(const struct labs *labs, const char *command, const char *name)
+/* A file, or a lab's, for which the labs are read. NULL after a message. */
+static const char *find_file(struct labs *labs, const char *command, const char *name)
 {
 	const struct lab *lab;
 	const char *meant;
 
 	if (run_options_is_scenario(name))
 		return name;
+	labs_init(labs);
 	lab = labs_find(labs, name);
 	if (lab)
 		return lab->path;
@@ -52,7 +53,7 @@ int explore_subject_open(struct explore_subject *subject, const char *command, c
 	struct yaml_error error;
 	const char *file;
 
-	labs_init(&subject->labs);
+	subject->labs = (struct labs){ .count = 0 };
 	file = find_file(&subject->labs, command, name);
 	scenario_init(&subject->scenario, file);
 	if (!file)
