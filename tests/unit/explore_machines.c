@@ -1137,6 +1137,19 @@ static void who_does_not_get_on_is_lost_and_says_why(void **state)
 	end(&s);
 }
 
+static void who_waits_for_an_interrupt_that_cannot_come_stays_there(void **state)
+{
+	struct scene s;
+	uint32_t at;
+
+	begin_one(&s, ends_as_told);
+	at = go(&s, machines_first(s.machines, 0), 4);
+	assert_int_equal(node(&s, at)->kind, NODE_IDLE);
+	assert_true(has_ended(&s, go(&s, machines_first(s.machines, 0), 0), 3));
+	assert_non_null(machines_at(s.machines, at));
+	end(&s);
+}
+
 /* Of an end, and of a death; of a read that leads to neither they know nothing. */
 static void devices_hear_of_ends(void **state)
 {
@@ -1489,6 +1502,7 @@ int main(void)
 		TEST(an_end_is_its_status_and_nothing_else),
 		TEST(each_death_is_a_node_and_is_kept),
 		TEST(who_does_not_get_on_is_lost_and_says_why),
+		TEST(who_waits_for_an_interrupt_that_cannot_come_stays_there),
 		TEST(devices_hear_of_ends),
 		TEST(a_vm_can_be_looked_at_where_it_stands),
 		TEST(who_was_looked_at_is_not_taken_for_woken),
