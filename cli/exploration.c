@@ -83,7 +83,7 @@ static enum status check(const struct scenario *s, struct yaml_error *error)
 static enum status begin_machines(struct exploration *e, struct yaml_error *error)
 {
 	const struct scenario *s = e->scenario;
-	struct machines_place *places = NULL;
+	struct trap *traps = NULL;
 	struct baton_diag diag = { .message = "" };
 	uint64_t *sizes = heap_zeroed(s->region_count + 1, sizeof(*sizes));
 	size_t count = 0;
@@ -94,17 +94,17 @@ static enum status begin_machines(struct exploration *e, struct yaml_error *erro
 		for (size_t k = 0; k < s->regions[i].place_count; k++) {
 			const struct scenario_place *at = &s->regions[i].places[k];
 
-			places = heap_grow(places, count, sizeof(*places));
-			places[count++] = (struct machines_place){
+			traps = heap_grow(traps, count, sizeof(*traps));
+			traps[count++] = (struct trap){
 				.vm = (uint32_t)at->vm, .region = (uint32_t)i, .gpa = at->gpa,
 				.size = s->regions[i].size,
 			};
 		}
 	}
-	result = machines_begin(e->machines, e->cloud.host, places, count, &diag);
+	result = machines_begin(e->machines, e->cloud.host, traps, count, &diag);
 	if (!result)
 		result = model_init(&e->model, e->memory, e->machines, sizes, (uint32_t)s->region_count);
-	free(places);
+	free(traps);
 	free(sizes);
 	if (!result)
 		return STATUS_MET;

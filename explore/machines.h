@@ -12,16 +12,11 @@
 
 #include "automaton.h"
 #include "baton/control.h"
+#include "trap.h"
 
 #define MACHINES_MAX 32 /* a bit each */
 
 struct machines;
-
-/* Where a VM has a trapped region, which several may have. */
-struct machines_place {
-	uint32_t vm, region;
-	uint64_t gpa, size;
-};
 
 /* `fences`: NODE_FENCE is wanted, for which VMs have to be single-stepped. NULL: no memory. */
 struct machines *machines_new(bool fences);
@@ -32,11 +27,11 @@ const struct baton_gate *machines_gate(const struct machines *machines);
 
 /*
  * Takes the host's VMs to their first nodes. The host is borrowed until machines_free(),
- * and `places` for the call; what is not trapped must not be shared. Errors: -EINVAL,
+ * and `traps` for the call; what is not trapped must not be shared. Errors: -EINVAL,
  * -ENOMEM, or what running gave.
  */
 int machines_begin(struct machines *machines, struct baton_host *host,
-		   const struct machines_place *places, size_t count, struct baton_diag *diag);
+		   const struct trap *traps, size_t count, struct baton_diag *diag);
 
 /* How many there are; where each begins; and the devices, as a number. */
 uint32_t machines_count(const struct machines *machines);

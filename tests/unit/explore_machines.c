@@ -142,7 +142,7 @@ struct scene {
 	struct rig *rig;
 	struct baton_device *bell;
 	struct guest guests[VMS];
-	struct machines_place places[VMS];
+	struct trap places[VMS];
 	size_t place_count;
 	uint32_t at[VMS]; /* where each VM stands */
 	struct baton_diag diag;
@@ -179,7 +179,7 @@ static void prepare(struct scene *s, bool fences, const program_fn *programs, ui
 		s->rig->vcpus[i]->stepped = stepped;
 		assert_int_equal(baton_region_trap(region, guest->vm, SHARED, NULL), 0);
 		s->places[s->place_count++] =
-			(struct machines_place){ .vm = i, .gpa = SHARED, .size = 4096 };
+			(struct trap){ .vm = i, .gpa = SHARED, .size = 4096 };
 	}
 }
 
@@ -540,7 +540,7 @@ static void nodes_are_told_apart_by_their_access(void **state)
 	assert_int_equal(baton_region_create(s.rig->host, 4096, NULL, &other), 0);
 	assert_int_equal(baton_region_trap(other, s.rig->vms[0], SHARED + 0x1000, NULL), 0);
 	s.places[s.place_count++] =
-		(struct machines_place){ .region = 1, .gpa = SHARED + 0x1000, .size = 4096 };
+		(struct trap){ .region = 1, .gpa = SHARED + 0x1000, .size = 4096 };
 	assert_int_equal(start(&s), 0);
 	for (uint32_t i = 1; i < 7; i++) {
 		numbers[i] = go(&s, machines_first(s.machines, 0), i);
@@ -982,7 +982,7 @@ static void a_place_ends_where_its_region_does(void **state)
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(baton_region_trap(other, s.rig->vms[i], SHARED + 0x1000, NULL), 0);
 	/* Of the first VM nobody says that it has the other one. */
-	s.places[s.place_count++] = (struct machines_place){ 1, 1, SHARED + 0x1000, 4096 };
+	s.places[s.place_count++] = (struct trap){ 1, 1, SHARED + 0x1000, 4096 };
 	assert_int_equal(start(&s), 0);
 	assert_int_equal(node(&s, go(&s, s.at[0], 0xFFC))->offset, 0xFFC);
 	assert_true(is_lost(&s, go(&s, machines_first(s.machines, 0), 0x1000),
