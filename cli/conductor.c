@@ -187,7 +187,8 @@ static enum baton_gate_verdict meet_instruction(void *context, struct baton_vm *
 		compare_text(c, text);
 		v->stands = v->goes = false;
 		v->left = r->rip;
-	} else if (v->left != r->rip || access_is_jump_to_itself(code, (size_t)size)) {
+		v->rcx = r->rcx;
+	} else if (v->left != r->rip || access_is_past(code, (size_t)size, v->rcx != r->rcx)) {
 		v->left = UINT64_MAX;
 		v->stands = timer_is_open(&v->timer, r, code, (size_t)size, bits);
 	}

@@ -133,9 +133,14 @@ bool access_is_fence(const uint8_t *code, size_t size, unsigned bits)
 	}
 }
 
-bool access_is_jump_to_itself(const uint8_t *code, size_t size)
+bool access_is_past(const uint8_t *code, size_t size, bool counted)
 {
-	return size > 1 && code[0] == 0xEB && code[1] == 0xFE;
+	if (size < 2 || code[1] != 0xFE)
+		return false;
+	if (code[0] >= 0xE0 && code[0] <= 0xE2) /* LOOPNE, LOOPE, LOOP */
+		return counted;
+	/* JMP, Jcc, JCXZ */
+	return code[0] == 0xEB || (code[0] & 0xF0) == 0x70 || code[0] == 0xE3;
 }
 
 size_t access_shadows(const uint8_t *code, size_t size, unsigned bits, bool on)

@@ -33,8 +33,11 @@ bool access_is_atomic(const uint8_t *code, size_t size, unsigned bits);
  */
 bool access_is_fence(const uint8_t *code, size_t size, unsigned bits);
 
-/* Is it a jump to itself: when it is over, the VM stands where it stood? */
-bool access_is_jump_to_itself(const uint8_t *code, size_t size);
+/*
+ * Is the VM past an instruction at which it stood, though it stands there again? It is if that is
+ * a jump to itself; a LOOP to itself has counted. What repeats a string is still under way.
+ */
+bool access_is_past(const uint8_t *code, size_t size, bool counted);
 
 /*
  * The length of an instruction behind which no interrupt is taken before one more is executed:

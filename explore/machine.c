@@ -206,8 +206,9 @@ enum baton_gate_verdict machine_meet(struct machine *v, const char *device, stru
  */
 static bool has_moved(const struct machine *v, const uint8_t *code, size_t size)
 {
-	return baton_vm_regs(v->vm)->rip != v->at->rip ||
-	       (v->answered && access_is_jump_to_itself(code, size));
+	const struct baton_regs *r = baton_vm_regs(v->vm);
+
+	return r->rip != v->at->rip || (v->answered && access_is_past(code, size, r->rcx != v->rcx));
 }
 
 /* An instruction before which it may, or has to, wait; nobody else sees it. */
@@ -301,6 +302,7 @@ int machine_go(struct machine *v, const struct node *at, uint64_t answer)
 {
 	v->at = at;
 	v->answer = answer;
+	v->rcx = baton_vm_regs(v->vm)->rcx;
 	v->acts = true;
 	v->error = 0;
 	v->answered = v->moved = v->asked_device = v->atomic = v->held = v->stores = v->dies = false;

@@ -26,7 +26,7 @@ bool timer_is_open(struct timer *t, const struct baton_regs *r, const uint8_t *c
 	bool shadow = t->shadow == r->rip, on = r->rflags & RFLAGS_IF;
 	size_t shadows = access_shadows(code, size, bits, on);
 
-	if (!shadow || access_is_jump_to_itself(code, size))
+	if (!shadow || access_is_past(code, size, true))
 		t->shadow = shadows ? r->rip + shadows : 0;
 	return on && !shadow && timer_may(t);
 }

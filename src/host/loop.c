@@ -410,6 +410,12 @@ static int photograph(struct baton_host *host, struct baton_vm *vm)
 	return result;
 }
 
+/* Was its last exit an access that is over once it is completed? */
+static bool wrote(const struct baton_vcpu *vcpu)
+{
+	return vcpu->exit->kind == BATON_EXIT_MMIO_WRITE || vcpu->exit->kind == BATON_EXIT_IO_OUT;
+}
+
 /*
  * Until an exit, or a signal: 0, -EINTR, or another -errno. For a VM with step_replay, and
  * one whose gate wants to see each instruction.
@@ -422,8 +428,8 @@ static int run_watched(struct baton_host *host, struct baton_vm *vm)
 		return result < 0 ? result : 0;
 	if (!baton__gate_steps(vm))
 		return baton__vcpu_run(&vm->vcpu.kvm);
-	if (vm->vcpu.settled || (vm->vcpu.exit->kind == BATON_EXIT_MMIO_WRITE && !vm->unwatched)) {
-		/* Whose instruction is over has not been stepped to the next: KVM leaves that out. */
+	if (vm->vcpu.settled || (wrote(&vm->vcpu) && !vm->unwatched)) {
+		/* Whose instruction is over has not been stepped to the next: KVM may leave that out. */
 		result = vm->vcpu.settled ? 0 : baton__vcpu_complete(&vm->vcpu.kvm);
 		vm->vcpu.settled = false;
 		if (!result)

@@ -307,6 +307,42 @@ for memory in sc tso; do
 	result $? "… kills in a run, too, under $memory"
 done
 
+# Each boundary at which an interrupt may come: behind accesses and calls of all kinds, not behind STI, MOV
+# to SS and POP SS, and each time a loop to itself goes round. Handler: cli; hlt.
+#	mov $0x60,%eax; mov $0xba0d,%dx; out %eax,(%dx); mov $0x4000,%ax; mov %ax,%es; mov $0xba00,%dx; sti;
+#	nop; in (%dx),%eax; mov %eax,%es:0; mov %es:0,%ecx; xchg %ecx,%es:0; lock incl %es:0; incl %es:4;
+#	mov %ss,%ax; mov %ax,%ss; nop; push %ax; pop %ss; nop; mov $0xe9,%dx; out %al,(%dx); sti; nop;
+#	mov $2,%cx; loop .; cpuid; cli; hlt
+zeroes() # COUNT
+{
+	dd if=/dev/zero bs=1 count="$1" 2>/dev/null
+}
+{
+	printf '\146\270\140\000\000\000\272\015\272\146\357\270\000\100\216\300\272\000\272\373\220\146\355\046'
+	printf '\146\243\000\000\046\146\213\016\000\000\046\146\207\016\000\000\046\146\360\377\006\000\000\046'
+	printf '\146\377\006\004\000\214\320\216\320\220\120\027\220\272\351\000\356\373\220\271\002\000\342\376'
+	printf '\017\242\372\364'
+	zeroes 20                                         # to 0x60
+	printf '\001' && zeroes 15 && printf '\003' && zeroes 7 # the call: once, on line 3
+	zeroes 20                                         # to 0x8c, the vector
+	printf '\240' && zeroes 19                        # to 0xa0
+	printf '\372\364'
+} >"$work/boundaries.bin"
+scenario 'vms:' "  - {name: one, image: $work/boundaries.bin}" \
+	'regions:' '  - {name: memory, size: 4KiB, trapped: true, at: {one: 0x40000}}'
+run explore "$work/s.yaml"
+[ "$status" = 0 ] && grep -q '^verified under sc: 33 states, 45 moves' "$out"
+result $? 'interrupts between instructions of all kinds'
+run explore "$work/s.yaml" --memory tso
+[ "$status" = 0 ] && grep -q '^verified under tso: 44 states, 65 moves' "$out"
+result $? '… and under tso'
+yes 1 | head -n 40 >"$work/lines"
+"$baton" play "$work/s.yaml" <"$work/lines" >"$out" 2>"$err"
+places=$(sed -n 's/^    1  .*: i  0x\([0-9a-f]*\) .*/\1/p' "$out" | tr '\n' ' ')
+[ "$places" = '15 17 1c 22 28 2f 35 37 3a 3b 3d 40 41 42 43 46 46 48 4a ' ]
+result $? '… at each place where one may come, and at no other'
+[ "$places" ] && echo "# $places"
+
 # --------------------------------------------------------------------------- orders
 # report THREADS: of a search in which many states wait at once, but for the time.
 report()

@@ -288,13 +288,17 @@ static void deliver(struct fake_vcpu *v)
 /* 0: an exit. -EINTR: a signal. */
 static int enter(struct fake_vcpu *v)
 {
-	bool more = v->pending && v->plan.more;
+	bool more = v->pending && v->plan.more, out = v->pending && v->plan.reason == KVM_EXIT_IO && v->plan.out;
 	uint64_t end, middle;
 
 	complete(v);
 	if (more) {
 		v->plan = plan(v);
 		report(v);
+		return 0;
+	}
+	if (out && v->stepping) { /* KVM ends a step there; but not behind a store to MMIO */
+		v->run->exit_reason = KVM_EXIT_DEBUG;
 		return 0;
 	}
 	if (v->run->immediate_exit || kicked(v))

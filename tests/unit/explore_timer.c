@@ -229,6 +229,33 @@ static void instructions_that_shadow_the_next_are_known(void **state)
 	assert_int_equal(access_shadows(mov_ss, 2, 32, true), 2);
 }
 
+static void who_stands_where_it_stood_may_be_past_that(void **state)
+{
+	static const struct {
+		const char *text;
+		uint8_t code[3];
+		size_t size;
+		bool past, counted;
+	} rows[] = {
+		{ "jmp to itself", { 0xEB, 0xFE }, 2, true, true },
+		{ "je to itself", { 0x74, 0xFE }, 2, true, true },
+		{ "jg to itself", { 0x7F, 0xFE }, 2, true, true },
+		{ "jcxz to itself", { 0xE3, 0xFE }, 2, true, true },
+		{ "loop to itself", { 0xE2, 0xFE }, 2, false, true },
+		{ "loopne to itself", { 0xE0, 0xFE }, 2, false, true },
+		{ "jmp elsewhere", { 0xEB, 0xFD }, 2, false, false },
+		{ "loop elsewhere", { 0xE2, 0xFD }, 2, false, false },
+		{ "in al, 0xfe", { 0xE4, 0xFE }, 2, false, false },
+		{ "rep movsb", { 0xF3, 0xA4 }, 2, false, false },
+		{ "half of a jmp", { 0xEB, 0xFE }, 1, false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		if (access_is_past(rows[i].code, rows[i].size, false) != rows[i].past ||
+		    access_is_past(rows[i].code, rows[i].size, true) != rows[i].counted)
+			fail_msg("%s", rows[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +270,7 @@ int main(void)
 		cmocka_unit_test(not_between_sti_and_the_next_instruction),
 		cmocka_unit_test(nor_behind_a_load_of_ss),
 		cmocka_unit_test(instructions_that_shadow_the_next_are_known),
+		cmocka_unit_test(who_stands_where_it_stood_may_be_past_that),
 	};
 
 	return cmocka_run_group_tests_name("explore timer", tests, NULL, NULL);
