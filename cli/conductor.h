@@ -60,7 +60,6 @@ struct conductor {
 	char expected[80]; /* the access of the move under way, or "" */
 	uint64_t choice;
 	struct baton_host *host;
-	void *capture; /* one VM's, not to be gone back to */
 	char difference[300];	 /* or "" */
 };
 

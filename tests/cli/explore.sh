@@ -311,7 +311,7 @@ done
 # to SS and POP SS, and each time a loop to itself goes round. Handler: cli; hlt.
 #	mov $0x60,%eax; mov $0xba0d,%dx; out %eax,(%dx); mov $0x4000,%ax; mov %ax,%es; mov $0xba00,%dx; sti;
 #	nop; in (%dx),%eax; mov %eax,%es:0; mov %es:0,%ecx; xchg %ecx,%es:0; lock incl %es:0; incl %es:4;
-#	mov %ss,%ax; mov %ax,%ss; nop; push %ax; pop %ss; nop; mov $0xe9,%dx; out %al,(%dx); sti; nop;
+#	mov %ss,%ax; mov %ax,%ss; nop; push %ax; pop %ss; nop; mov $0xe9,%dx; out %al,(%dx); cld; nop;
 #	mov $2,%cx; loop .; cpuid; cli; hlt
 zeroes() # COUNT
 {
@@ -320,7 +320,7 @@ zeroes() # COUNT
 {
 	printf '\146\270\140\000\000\000\272\015\272\146\357\270\000\100\216\300\272\000\272\373\220\146\355\046'
 	printf '\146\243\000\000\046\146\213\016\000\000\046\146\207\016\000\000\046\146\360\377\006\000\000\046'
-	printf '\146\377\006\004\000\214\320\216\320\220\120\027\220\272\351\000\356\373\220\271\002\000\342\376'
+	printf '\146\377\006\004\000\214\320\216\320\220\120\027\220\272\351\000\356\374\220\271\002\000\342\376'
 	printf '\017\242\372\364'
 	zeroes 20                                         # to 0x60
 	printf '\001' && zeroes 15 && printf '\003' && zeroes 7 # the call: once, on line 3
