@@ -22,7 +22,8 @@ static int print_help(void)
 {
 	puts("usage: baton explore [OPTION ...] SCENARIO.yaml | LAB\n\n"
 	     "Every interleaving of the accesses of VMs to trapped regions and to devices that they\n"
-	     "share: verified, or a shortest schedule that breaks them.\n");
+	     "share, and of the interrupts of their timers: verified, or a shortest schedule that\n"
+	     "breaks them.\n");
 	explore_options_help(stdout);
 	return STATUS_MET;
 }
