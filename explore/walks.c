@@ -154,7 +154,10 @@ static int walk(struct walk *w, uint64_t most)
 			return 0;
 		i = s->config.order == SEARCH_PCT ? pick_by_rank(w, count) : draw(w, count);
 		n = machines_node(s->model->machines, w->state->node[w->moves[i].vm]);
-		w->reads = n->kind == NODE_READ && w->moves[i].kind == MOVE_STEP ? w->reads + 1 : 0;
+		if (n->kind == NODE_READ && w->moves[i].kind == MOVE_STEP)
+			w->reads++;
+		else if (n->kind != NODE_OPEN) /* between two reads of a loop */
+			w->reads = 0;
 		if (!note(w, w->moves[i]))
 			return no_memory(w);
 		end = model_move(s->model, w->state, w->moves[i], w->diag);

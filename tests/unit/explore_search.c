@@ -1077,10 +1077,12 @@ static void chance_keeps_within_the_bound(void **state)
 static void a_loop_of_reads_gives_way(void **state)
 {
 	static const struct op spins[] = { READ(0, 4, 0), IF(0, 0, 0), DIE };
+	/* It may be interrupted meanwhile. */
+	static const struct op spins_on[] = { OPEN(1), READ(0, 4, 0), IF(0, 0, 0), DIE };
 	static const struct op lets_go[] = { WRITE(0, 4, 1), END };
-	const struct programs programs = two(spins, lets_go);
 
-	for (uint64_t seed = 0; seed < 50; seed++) {
+	for (uint64_t seed = 0; seed < 100; seed++) {
+		const struct programs programs = two(seed % 2 ? spins_on : spins, lets_go);
 		const struct search_config config = walks(SEARCH_PCT, 1, seed);
 		struct scene *s = explore(MEMORY_TSO, &programs, &config);
 
