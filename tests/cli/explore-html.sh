@@ -80,6 +80,12 @@ result $? 'outcomes have a table'
 run explore "$labs/explore/test-then-set.yaml" --html "$page"
 [ "$status" = 0 ] && ! grep -q 'class="queue' "$page" && is_closed && is_even
 result $? 'under sc there are no queues'
+run explore "$labs/explore/handler-lock-on.yaml" --html "$page"
+[ "$status" = 0 ] && grep -q 'class="verb">interrupt</span> <span class="mono">line 0, before<' "$page" &&
+	grep -q 'class="verb">timer</span> <span class="mono">is set<' "$page" && is_closed && is_even
+result $? 'an interrupt has a card'
+grep -q 'id="move-9"' "$page" && ! grep -q 'id="move-2"' "$page"
+result $? 'where none comes there is no row'
 run explore "$labs/explore/peterson.yaml" --html "$page"
 [ "$status" = 0 ] && grep -q 'verified under sc' "$page" && ! grep -q '<script>\|class="moves' "$page" && is_closed
 result $? 'where there is no schedule, there is a page'
