@@ -2,56 +2,12 @@
 /*
  * explore_machines.c - VMs at their gate, unfolded into nodes and edges.
  */
-#include "rig.h"
+#include "machines_rig.h"
 
-#include "baton/abi.h"
-#include "explore/machines.h"
-
-#define CODE    0x1000 /* RIP of the first line; each has 16 bytes */
-#define SHARED  0x8000 /* GPA of the first region; the others are behind it */
-#define CALL    0x4000 /* GPA of a call's fields */
 #define NOWHERE 0x7FFFFFF0
 #define OWN     0x5000 /* GPA of a page that only the guest uses */
 #define RING    0x30   /* ports of the bell */
 #define WAIT    0x31
-#define VMS     33
-
-/*
- * A guest is a function of its vCPU, which is asked for its next exit. RSI has the number of its
- * line; RAX what it read last, and so its status.
- */
-typedef struct fake_exit (*program_fn)(struct fake_vcpu *vcpu, struct baton_vm *vm);
-
-struct guest {
-	program_fn program;
-	struct baton_vm *vm;
-	unsigned lies; /* so many steps are reported, and not made */
-};
-
-static struct fake_exit play(struct fake_vcpu *vcpu)
-{
-	const struct guest *guest = vcpu->state;
-
-	vcpu->regs.rip = CODE + 16 * vcpu->regs.rsi++;
-	return guest->program(vcpu, guest->vm);
-}
-
-static void got(struct fake_vcpu *vcpu, const void *data, size_t bytes)
-{
-	vcpu->regs.rax = 0;
-	memcpy(&vcpu->regs.rax, data, bytes < 8 ? bytes : 8);
-}
-
-static void stepped(struct fake_vcpu *vcpu)
-{
-	struct guest *guest = vcpu->state;
-
-	if (!guest->lies)
-		return;
-	guest->lies--;
-	vcpu->regs.rip--;
-	vcpu->plan.ns++;
-}
 
 /* The line that it asks for. */
 static uint64_t line_of(const struct fake_vcpu *vcpu)
@@ -137,66 +93,10 @@ static const struct baton_device_ops bell = {
 
 /* ------------------------------------------------------------------------ a scene */
 
-struct scene {
-	struct machines *machines;
-	struct rig *rig;
-	struct baton_device *bell;
-	struct guest guests[VMS];
-	struct trap places[VMS];
-	size_t place_count;
-	uint32_t at[VMS]; /* where each VM stands */
-	struct baton_diag diag;
-};
-
-/* What all tests of this file begin with; the one place that makes machines. */
-static struct machines *make(bool fences)
-{
-	struct machines *m = machines_new(fences);
-
-	assert_non_null(m);
-	return m;
-}
-
-/* A host with these guests and no device, at their beginning. */
-static void prepare(struct scene *s, bool fences, const program_fn *programs, uint32_t count)
-{
-	struct baton_host_config config = BATON_HOST_CONFIG;
-	struct baton_region *region;
-
-	*s = (struct scene){ .machines = make(fences) };
-	config.policy = "quantum";
-	config.gate = machines_gate(s->machines);
-	config.gate_context = s->machines;
-	s->rig = rig_begin_with(&config);
-	assert_int_equal(baton_region_create(s->rig->host, 4096, NULL, &region), 0);
-	for (uint32_t i = 0; i < count; i++) {
-		struct guest *guest = &s->guests[i];
-
-		guest->program = programs[i];
-		rig_vm(s->rig, 1, play, guest);
-		guest->vm = s->rig->vms[i];
-		s->rig->vcpus[i]->got = got;
-		s->rig->vcpus[i]->stepped = stepped;
-		assert_int_equal(baton_region_trap(region, guest->vm, SHARED, NULL), 0);
-		s->places[s->place_count++] =
-			(struct trap){ .vm = i, .gpa = SHARED, .size = 4096 };
-	}
-}
-
-/* To the first nodes. */
-static int start(struct scene *s)
-{
-	int error = machines_begin(s->machines, s->rig->host, s->places, s->place_count, &s->diag);
-
-	for (uint32_t i = 0; i < machines_count(s->machines) && !error; i++)
-		s->at[i] = machines_first(s->machines, i);
-	return error;
-}
-
 static void begin(struct scene *s, const program_fn *programs, uint32_t count)
 {
-	prepare(s, false, programs, count);
-	assert_int_equal(start(s), 0);
+	scene_prepare(s, false, programs, count);
+	assert_int_equal(scene_start(s), 0);
 }
 
 static void begin_one(struct scene *s, program_fn program)
@@ -211,60 +111,9 @@ static void add_bell(struct scene *s)
 
 static void begin_with_bell(struct scene *s, const program_fn *programs, uint32_t count)
 {
-	prepare(s, false, programs, count);
+	scene_prepare(s, false, programs, count);
 	add_bell(s);
-	assert_int_equal(start(s), 0);
-}
-
-/* What is left behind fails the test. Reads that were taken back were ended with whatever. */
-static void end(struct scene *s)
-{
-	fake.unprovided = 0;
-	rig_close(s->rig);
-	machines_free(s->machines);
-}
-
-static const struct node *node(const struct scene *s, uint32_t number)
-{
-	return machines_node(s->machines, number);
-}
-
-/* The edge of a node for an answer; VMs stand where they are said to. */
-static struct edge edge_with(struct scene *s, uint32_t from, uint64_t answer, uint32_t devices)
-{
-	const struct edge *e;
-
-	s->at[node(s, from)->vm] = from;
-	e = machines_edge(s->machines, from, answer, devices, s->at, &s->diag);
-	if (!e)
-		fail_msg("%s: %s", s->diag.where, s->diag.message);
-	assert_true(e->answer == answer);
-	return *e;
-}
-
-static struct edge edge(struct scene *s, uint32_t from, uint64_t answer)
-{
-	return edge_with(s, from, answer, machines_devices(s->machines));
-}
-
-static uint32_t go(struct scene *s, uint32_t from, uint64_t answer)
-{
-	return edge(s, from, answer).to;
-}
-
-static bool is_lost(const struct scene *s, uint32_t number, const char *words)
-{
-	const struct node *n = node(s, number);
-
-	if (n->kind == NODE_LOST && strstr(n->why, words))
-		return true;
-	print_message("# kind %d: %s\n", n->kind, n->why ? n->why : "-");
-	return false;
-}
-
-static bool has_ended(const struct scene *s, uint32_t number, uint64_t status)
-{
-	return node(s, number)->kind == NODE_ENDED && node(s, number)->data == status;
+	assert_int_equal(scene_start(s), 0);
 }
 
 static const struct bell_plain *plain(const struct scene *s)
@@ -309,7 +158,7 @@ static void a_vm_stands_before_each_access_in_turn(void **state)
 	assert_int_equal(node(&s, second)->data, 0);
 	assert_false(node(&s, second)->atomic);
 	assert_true(has_ended(&s, go(&s, second, 0x55AA), 0x55AA));
-	end(&s);
+	scene_end(&s);
 }
 
 /* Memory is the caller's to keep: none is written, and none is looked at. */
@@ -325,7 +174,7 @@ static void shared_memory_is_left_alone(void **state)
 	assert_true(has_ended(&s, go(&s, at, 5), 5));
 	assert_int_equal(baton_vm_read(s.rig->vms[0], SHARED + 0x18, &bytes, 2), 0);
 	assert_int_equal(bytes & 0xFFFF, 0);
-	end(&s);
+	scene_end(&s);
 }
 
 static void an_edge_is_found_out_once(void **state)
@@ -353,7 +202,7 @@ static void an_edge_is_found_out_once(void **state)
 	after = machines_figures(s.machines);
 	assert_int_equal(after.runs, 4);
 	assert_int_equal(after.loads, 1);
-	end(&s);
+	scene_end(&s);
 }
 
 /* Reads twice, and writes what both gave. */
@@ -388,7 +237,7 @@ static void a_vm_is_taken_back_to_any_of_its_nodes(void **state)
 			assert_int_equal(node(&s, third)->data, k + (i << 8));
 		}
 	assert_int_equal(machines_figures(s.machines).nodes, 1 + 3 + 9);
-	end(&s);
+	scene_end(&s);
 }
 
 /* From a node where it stands as from one that it is taken back to; so it is after its end, too. */
@@ -400,7 +249,7 @@ static void what_follows_is_the_same_however_a_node_was_come_to(void **state)
 	begin_one(&s, adds);
 	at = go(&s, go(&s, go(&s, s.at[0], 1), 2), 0);
 	assert_true(has_ended(&s, at, 2));
-	end(&s);
+	scene_end(&s);
 	fake_reset();
 	begin_one(&back, adds);
 	there = go(&back, back.at[0], 1);
@@ -408,7 +257,7 @@ static void what_follows_is_the_same_however_a_node_was_come_to(void **state)
 	there = go(&back, there, 2);
 	go(&back, machines_first(back.machines, 0), 9);
 	assert_true(has_ended(&back, go(&back, there, 0), 2));
-	end(&back);
+	scene_end(&back);
 }
 
 /* ------------------------------------------------------------------ memory of its own */
@@ -446,7 +295,7 @@ static void memory_is_taken_back_with_its_vm(void **state)
 	for (uint32_t i = 0; i < 4; i++)
 		for (uint32_t k = 4; k-- > 0;)
 			assert_int_equal(node(&s, go(&s, second[i], k))->data, i + (k << 8));
-	end(&s);
+	scene_end(&s);
 }
 
 /* All else is the same: registers, and the access. */
@@ -460,7 +309,7 @@ static void nodes_are_told_apart_by_memory(void **state)
 	two = go(&s, machines_first(s.machines, 0), 2);
 	assert_false(one == two);
 	assert_false(node(&s, one)->memory == node(&s, two)->memory);
-	end(&s);
+	scene_end(&s);
 }
 
 /* Looks until it sees something, and forgets what. */
@@ -486,7 +335,7 @@ static void a_node_that_is_come_to_again_is_the_same_one(void **state)
 	assert_int_equal(go(&s, machines_first(s.machines, 0), 2), second);
 	assert_int_equal(go(&s, second, 1), go(&s, second, 2));
 	assert_int_equal(machines_figures(s.machines).nodes, 3);
-	end(&s);
+	scene_end(&s);
 }
 
 static struct fake_exit remembers(struct fake_vcpu *vcpu, struct baton_vm *vm)
@@ -503,7 +352,7 @@ static void nodes_are_told_apart_by_registers(void **state)
 	one = go(&s, s.at[0], 1);
 	assert_false(one == go(&s, machines_first(s.machines, 0), 2));
 	assert_int_equal(go(&s, machines_first(s.machines, 0), 1), one);
-	end(&s);
+	scene_end(&s);
 }
 
 static struct fake_exit goes_where_it_is_told(struct fake_vcpu *vcpu, struct baton_vm *vm)
@@ -536,12 +385,12 @@ static void nodes_are_told_apart_by_their_access(void **state)
 	uint32_t numbers[7];
 	struct scene s;
 
-	prepare(&s, false, &program, 1);
+	scene_prepare(&s, false, &program, 1);
 	assert_int_equal(baton_region_create(s.rig->host, 4096, NULL, &other), 0);
 	assert_int_equal(baton_region_trap(other, s.rig->vms[0], SHARED + 0x1000, NULL), 0);
 	s.places[s.place_count++] =
 		(struct trap){ .region = 1, .gpa = SHARED + 0x1000, .size = 4096 };
-	assert_int_equal(start(&s), 0);
+	assert_int_equal(scene_start(&s), 0);
 	for (uint32_t i = 1; i < 7; i++) {
 		numbers[i] = go(&s, machines_first(s.machines, 0), i);
 		for (uint32_t k = 1; k < i; k++)
@@ -552,7 +401,7 @@ static void nodes_are_told_apart_by_their_access(void **state)
 	assert_int_equal(node(&s, numbers[5])->offset, 8);
 	/* From the other one it goes on as well. */
 	assert_true(has_ended(&s, go(&s, numbers[5], 3), 0));
-	end(&s);
+	scene_end(&s);
 }
 
 /* --------------------------------------------------------------------- atomic accesses */
@@ -588,9 +437,9 @@ static void begin_exchange(struct scene *s, const char *code)
 {
 	const program_fn program = exchanges;
 
-	prepare(s, false, &program, 1);
+	scene_prepare(s, false, &program, 1);
 	put_code(s, 0, 0, code, 2);
-	assert_int_equal(start(s), 0);
+	assert_int_equal(scene_start(s), 0);
 }
 
 static void an_atomic_read_and_write_are_one_edge(void **state)
@@ -610,7 +459,7 @@ static void an_atomic_read_and_write_are_one_edge(void **state)
 	e = edge(&s, machines_first(s.machines, 0), 1);
 	assert_true(e.stores);
 	assert_int_equal(e.store, 2);
-	end(&s);
+	scene_end(&s);
 }
 
 static void without_a_lock_they_are_two_nodes(void **state)
@@ -631,7 +480,7 @@ static void without_a_lock_they_are_two_nodes(void **state)
 	/* And one can go back between them. */
 	assert_true(has_ended(&s, go(&s, go(&s, one, 0), 0), 6));
 	assert_true(has_ended(&s, go(&s, go(&s, two, 0), 0), 1));
-	end(&s);
+	scene_end(&s);
 }
 
 /* Its next access is another instruction's. */
@@ -646,9 +495,9 @@ static void an_atomic_read_need_not_write(void **state)
 	struct scene s;
 	struct edge e;
 
-	prepare(&s, false, &program, 1);
+	scene_prepare(&s, false, &program, 1);
 	put_code(&s, 0, 0, "\x87\x08", 2);
-	assert_int_equal(start(&s), 0);
+	assert_int_equal(scene_start(&s), 0);
 	e = edge(&s, s.at[0], 4);
 	assert_false(e.stores);
 	assert_int_equal(node(&s, e.to)->kind, NODE_READ);
@@ -657,7 +506,7 @@ static void an_atomic_read_need_not_write(void **state)
 	e = edge(&s, e.to, 4);
 	assert_false(e.stores);
 	assert_int_equal(node(&s, e.to)->kind, NODE_WRITE);
-	end(&s);
+	scene_end(&s);
 }
 
 /* ------------------------------------------------------------------------------ choices */
@@ -691,7 +540,7 @@ static void a_choice_has_an_edge_for_each_possibility(void **state)
 	assert_int_equal(node(&s, at)->data, 3);
 	for (uint64_t i = 0; i < 3; i++)
 		assert_true(has_ended(&s, go(&s, at, i), i));
-	end(&s);
+	scene_end(&s);
 }
 
 static void a_choice_is_of_one_to_sixty_four(void **state)
@@ -709,7 +558,7 @@ static void a_choice_is_of_one_to_sixty_four(void **state)
 		else
 			assert_true(is_lost(&s, at, why));
 	}
-	end(&s);
+	scene_end(&s);
 }
 
 /* Its call has no fields in memory; it dies as it would without a gate. */
@@ -721,7 +570,7 @@ static void who_chooses_from_nowhere_dies(void **state)
 	begin_one(&s, chooses);
 	at = go(&s, s.at[0], 1000);
 	assert_int_equal(node(&s, at)->kind, NODE_DEAD);
-	end(&s);
+	scene_end(&s);
 }
 
 /* -------------------------------------------------------------------------------- calls */
@@ -756,7 +605,7 @@ static void a_call_is_a_node_with_what_it_passes(void **state)
 		assert_int_equal(n->data, i ? 7 : 8);
 	}
 	assert_int_equal(plain(&s)->rings, 0); /* nobody has been served yet */
-	end(&s);
+	scene_end(&s);
 }
 
 static void who_is_blocked_stays_at_its_node(void **state)
@@ -772,7 +621,7 @@ static void who_is_blocked_stays_at_its_node(void **state)
 	assert_int_equal(e.devices, machines_devices(s.machines));
 	assert_int_equal(e.devices_after, e.devices);
 	assert_int_equal(machines_figures(s.machines).nodes, 2);
-	end(&s);
+	scene_end(&s);
 }
 
 static void a_call_says_how_devices_are_then_and_whom_they_woke(void **state)
@@ -802,7 +651,7 @@ static void a_call_says_how_devices_are_then_and_whom_they_woke(void **state)
 	waited = edge_with(&s, s.at[0], 0, ringing);
 	assert_false(waited.blocks);
 	assert_int_equal(plain(&s)->resumed, 0);
-	end(&s);
+	scene_end(&s);
 }
 
 /* Whatever they are when it is asked. */
@@ -820,7 +669,7 @@ static void devices_are_put_back_for_a_call(void **state)
 	assert_int_equal(plain(&s)->rings, 0);
 	assert_false(edge_with(&s, s.at[0], 0, e.devices_after).blocks);
 	assert_int_equal(machines_figures(s.machines).edges, 3);
-	end(&s);
+	scene_end(&s);
 }
 
 /* Held, or waiting for another device: whom a device wakes asks the gate. */
@@ -832,7 +681,7 @@ static void who_stands_somewhere_else_is_woken_too(void **state)
 	begin_with_bell(&s, programs, 3);
 	assert_int_equal(edge(&s, s.at[1], 0).woken, 1 << 0 | 1 << 2);
 	assert_int_equal(fake.calls[FAKE_STATE_LOAD], 0); /* they stay where they are */
-	end(&s);
+	scene_end(&s);
 }
 
 static struct fake_exit asks(struct fake_vcpu *vcpu, struct baton_vm *vm)
@@ -854,7 +703,7 @@ static void a_call_may_ask_for_something(void **state)
 	e = edge_with(&s, s.at[0], 1, e.devices_after);
 	assert_false(e.blocks);
 	assert_int_equal(node(&s, e.to)->kind, NODE_ENDED);
-	end(&s);
+	scene_end(&s);
 }
 
 /* The search has it at an earlier node; the VM itself has gone on to its end, or its death. */
@@ -877,7 +726,7 @@ static void who_has_ended_is_there_again_where_it_may_be_woken(void **state)
 		assert_int_equal(node(&s, at)->kind, dies ? NODE_DEAD : NODE_ENDED);
 		s.at[0] = machines_first(s.machines, 0);
 		assert_int_equal(edge(&s, s.at[1], 0).woken, 1 << 0);
-		end(&s);
+		scene_end(&s);
 	}
 }
 
@@ -890,7 +739,7 @@ static void who_is_there_again_is_not_taken_for_woken(void **state)
 	begin_with_bell(&s, programs, 2);
 	go(&s, s.at[0], 0);
 	assert_int_equal(edge(&s, s.at[1], 0).woken, 0);
-	end(&s);
+	scene_end(&s);
 }
 
 static void who_has_ended_in_the_state_itself_is_not_woken(void **state)
@@ -902,7 +751,7 @@ static void who_has_ended_in_the_state_itself_is_not_woken(void **state)
 	s.at[0] = go(&s, s.at[0], 0);
 	assert_int_equal(edge(&s, s.at[1], 0).woken, 0);
 	assert_int_equal(machines_figures(s.machines).loads, 0);
-	end(&s);
+	scene_end(&s);
 }
 
 /* What nobody else sees is no node: it prints, sleeps, and asks for its argument. */
@@ -930,7 +779,7 @@ static void what_concerns_nobody_else_is_no_node(void **state)
 	assert_true(has_ended(&s, s.at[0], BATON_ABI_VERSION));
 	assert_int_equal(machines_figures(s.machines).nodes, 1);
 	assert_false(machines_has_devices(s.machines));
-	end(&s);
+	scene_end(&s);
 }
 
 /* ---------------------------------------------------------------------------- refusals */
@@ -946,7 +795,7 @@ static void who_asks_for_what_no_schedule_decides_is_lost(void **state)
 
 	begin_one(&s, asks_for_the_time);
 	assert_true(is_lost(&s, s.at[0], "it asks for the time"));
-	end(&s);
+	scene_end(&s);
 }
 
 /* Four bytes at an offset that it is told. */
@@ -968,7 +817,7 @@ static void an_access_crosses_no_boundary_of_eight_bytes(void **state)
 		else
 			assert_int_equal(node(&s, to)->offset, at);
 	}
-	end(&s);
+	scene_end(&s);
 }
 
 static void a_place_ends_where_its_region_does(void **state)
@@ -977,18 +826,18 @@ static void a_place_ends_where_its_region_does(void **state)
 	struct baton_region *other;
 	struct scene s;
 
-	prepare(&s, false, programs, 2);
+	scene_prepare(&s, false, programs, 2);
 	assert_int_equal(baton_region_create(s.rig->host, 4096, NULL, &other), 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(baton_region_trap(other, s.rig->vms[i], SHARED + 0x1000, NULL), 0);
 	/* Of the first VM nobody says that it has the other one. */
 	s.places[s.place_count++] = (struct trap){ 1, 1, SHARED + 0x1000, 4096 };
-	assert_int_equal(start(&s), 0);
+	assert_int_equal(scene_start(&s), 0);
 	assert_int_equal(node(&s, go(&s, s.at[0], 0xFFC))->offset, 0xFFC);
 	assert_true(is_lost(&s, go(&s, machines_first(s.machines, 0), 0x1000),
 			    "a region that it shares is not among those that are explored"));
 	assert_int_equal(node(&s, go(&s, s.at[1], 0x1004))->offset, 4);
-	end(&s);
+	scene_end(&s);
 }
 
 /* Accesses of one instruction, as it is told. */
@@ -1030,7 +879,7 @@ static void between_two_reads_of_an_instruction_there_is_no_way_back(void **stat
 	second = go(&s, first, 6);
 	assert_int_equal(node(&s, second)->offset, 16);
 	assert_true(has_ended(&s, go(&s, second, 3), 3));
-	end(&s);
+	scene_end(&s);
 }
 
 static void who_cannot_be_captured_within_an_instruction_is_lost(void **state)
@@ -1044,7 +893,7 @@ static void who_cannot_be_captured_within_an_instruction_is_lost(void **state)
 	assert_true(is_lost(&s, go(&s, machines_first(s.machines, 0), 3), why)); /* a string */
 	/* It is none the worse for it. */
 	assert_int_equal(node(&s, go(&s, machines_first(s.machines, 0), 1))->kind, NODE_READ);
-	end(&s);
+	scene_end(&s);
 }
 
 /* -------------------------------------------------------------------------------- ends */
@@ -1087,7 +936,7 @@ static void an_end_is_its_status_and_nothing_else(void **state)
 	assert_true(has_ended(&s, at, 3));
 	/* With other registers, and memory. */
 	assert_int_equal(go(&s, machines_first(s.machines, 0), 6), at);
-	end(&s);
+	scene_end(&s);
 }
 
 static uint64_t last_port(const struct scene *s, uint32_t number)
@@ -1110,7 +959,7 @@ static void each_death_is_a_node_and_is_kept(void **state)
 	assert_int_equal(node(&s, one)->death->kind, BATON_DEATH_PORT);
 	assert_int_equal(last_port(&s, one), 0x9A);
 	assert_int_equal(last_port(&s, two), 0x9B);
-	end(&s);
+	scene_end(&s);
 }
 
 static void who_does_not_get_on_is_lost_and_says_why(void **state)
@@ -1134,7 +983,7 @@ static void who_does_not_get_on_is_lost_and_says_why(void **state)
 	}
 	/* Afterwards it can still be taken back. */
 	assert_true(has_ended(&s, go(&s, machines_first(s.machines, 0), 0), 3));
-	end(&s);
+	scene_end(&s);
 }
 
 static void who_waits_for_an_interrupt_that_cannot_come_stays_there(void **state)
@@ -1147,7 +996,7 @@ static void who_waits_for_an_interrupt_that_cannot_come_stays_there(void **state
 	assert_int_equal(node(&s, at)->kind, NODE_IDLE);
 	assert_true(has_ended(&s, go(&s, machines_first(s.machines, 0), 0), 3));
 	assert_non_null(machines_at(s.machines, at));
-	end(&s);
+	scene_end(&s);
 }
 
 /* Of an end, and of a death; of a read that leads to neither they know nothing. */
@@ -1173,7 +1022,7 @@ static void devices_hear_of_ends(void **state)
 		assert_int_equal(again.devices, e.devices_after);
 		assert_int_equal(plain(&s)->ended, 2);
 	}
-	end(&s);
+	scene_end(&s);
 }
 
 /* -------------------------------------------------------------------------- looking at it */
@@ -1210,7 +1059,7 @@ static void a_vm_can_be_looked_at_where_it_stands(void **state)
 	assert_non_null(machines_at(s.machines, over)); /* as long as it has not gone back */
 	assert_non_null(machines_at(s.machines, first));
 	assert_null(machines_at(s.machines, over));
-	end(&s);
+	scene_end(&s);
 }
 
 /* Nobody seems to be woken by that. */
@@ -1224,7 +1073,7 @@ static void who_was_looked_at_is_not_taken_for_woken(void **state)
 	s.at[0] = machines_first(s.machines, 0);
 	assert_non_null(machines_at(s.machines, s.at[0]));
 	assert_int_equal(edge(&s, s.at[1], 0).woken, 0);
-	end(&s);
+	scene_end(&s);
 }
 
 /* ------------------------------------------------------------------------------ fences */
@@ -1242,10 +1091,10 @@ static void begin_fence(struct scene *s, bool fences)
 {
 	const program_fn program = passes_a_fence;
 
-	prepare(s, fences, &program, 1);
+	scene_prepare(s, fences, &program, 1);
 	put_code(s, 0, 0, "\x90\x0F\xAE\xF0\x90", 5);
 	put_code(s, 0, 1, "\x90\xF4", 2);
-	assert_int_equal(start(s), 0);
+	assert_int_equal(scene_start(s), 0);
 }
 
 static void a_fence_is_a_node_where_it_is_wanted(void **state)
@@ -1262,12 +1111,12 @@ static void a_fence_is_a_node_where_it_is_wanted(void **state)
 	assert_true(has_ended(&s, go(&s, read, 6), 6));
 	assert_non_null(machines_at(s.machines, s.at[0] = machines_first(s.machines, 0)));
 	assert_int_equal(baton_vm_regs(s.rig->vms[0])->rip, node(&s, s.at[0])->rip);
-	end(&s);
+	scene_end(&s);
 	fake_reset();
 	begin_fence(&s, false);
 	assert_int_equal(node(&s, s.at[0])->kind, NODE_READ);
 	assert_int_equal(fake.calls[FAKE_STATE_STEP], 0);
-	end(&s);
+	scene_end(&s);
 }
 
 static struct fake_exit writes_before_a_fence(struct fake_vcpu *vcpu, struct baton_vm *vm)
@@ -1284,14 +1133,14 @@ static void a_fence_right_behind_a_write_is_seen(void **state)
 	struct scene s;
 	uint32_t fence;
 
-	prepare(&s, true, &program, 1);
+	scene_prepare(&s, true, &program, 1);
 	put_code(&s, 0, 0, "\x0F\xAE\xF0", 3);
-	assert_int_equal(start(&s), 0);
+	assert_int_equal(scene_start(&s), 0);
 	assert_int_equal(node(&s, s.at[0])->kind, NODE_WRITE);
 	fence = go(&s, s.at[0], 0);
 	assert_int_equal(node(&s, fence)->kind, NODE_FENCE);
 	assert_int_equal(node(&s, go(&s, fence, 0))->kind, NODE_READ);
-	end(&s);
+	scene_end(&s);
 }
 
 /* Some KVMs say that they have made a step, and have not. */
@@ -1303,7 +1152,7 @@ static void a_step_that_was_not_made_passes_no_fence(void **state)
 	s.guests[0].lies = 2;
 	assert_int_equal(node(&s, go(&s, s.at[0], 0))->kind, NODE_READ);
 	assert_int_equal(s.guests[0].lies, 0);
-	end(&s);
+	scene_end(&s);
 }
 
 /* Some KVMs step over it. */
@@ -1315,7 +1164,7 @@ static void hlt_is_not_stepped(void **state)
 	assert_true(s.rig->vcpus[0]->stepping);
 	assert_true(has_ended(&s, go(&s, go(&s, s.at[0], 0), 5), 5));
 	assert_false(s.rig->vcpus[0]->stepping);
-	end(&s);
+	scene_end(&s);
 }
 
 static void who_stands_at_a_fence_is_woken_and_stays_there(void **state)
@@ -1323,14 +1172,14 @@ static void who_stands_at_a_fence_is_woken_and_stays_there(void **state)
 	static const program_fn programs[] = { passes_a_fence, rings };
 	struct scene s;
 
-	prepare(&s, true, programs, 2);
+	scene_prepare(&s, true, programs, 2);
 	put_code(&s, 0, 0, "\x90\x0F\xAE\xF0\x90", 5);
 	add_bell(&s);
-	assert_int_equal(start(&s), 0);
+	assert_int_equal(scene_start(&s), 0);
 	assert_int_equal(edge(&s, s.at[1], 0).woken, 1 << 0);
 	assert_int_equal(node(&s, go(&s, s.at[0], 0))->kind, NODE_READ);
 	assert_int_equal(machines_figures(s.machines).loads, 0);
-	end(&s);
+	scene_end(&s);
 }
 
 static void code_that_cannot_be_read_is_not_passed_over(void **state)
@@ -1338,12 +1187,12 @@ static void code_that_cannot_be_read_is_not_passed_over(void **state)
 	const program_fn program = passes_a_fence;
 	struct scene s;
 
-	prepare(&s, true, &program, 1);
+	scene_prepare(&s, true, &program, 1);
 	put_code(&s, 0, 0, "\x90\x0F\xAE\xF0\x90", 5);
 	fake_fail(FAKE_GET_SREGS, 2, EIO); /* before the fence */
-	assert_int_equal(start(&s), -EIO);
+	assert_int_equal(scene_start(&s), -EIO);
 	assert_string_equal(s.diag.where, "vm0");
-	end(&s);
+	scene_end(&s);
 }
 
 /* --------------------------------------------------------------------------------- bounds */
@@ -1358,12 +1207,12 @@ static void there_are_thirty_two_vms_at_most(void **state)
 	begin(&s, programs, MACHINES_MAX);
 	assert_int_equal(machines_count(s.machines), MACHINES_MAX);
 	assert_int_equal(node(&s, go(&s, s.at[31], 1))->vm, 31);
-	end(&s);
+	scene_end(&s);
 	fake_reset();
-	prepare(&s, false, programs, MACHINES_MAX + 1);
-	assert_int_equal(start(&s), -EINVAL);
+	scene_prepare(&s, false, programs, MACHINES_MAX + 1);
+	assert_int_equal(scene_start(&s), -EINVAL);
 	assert_non_null(strstr(s.diag.message, "more than 32 VMs"));
-	end(&s);
+	scene_end(&s);
 }
 
 /* Wherever something fails, the caller is told of which VM, or that memory or KVM is at fault. */
@@ -1390,16 +1239,16 @@ static void a_beginning_that_fails_says_so_and_leaves_nothing_behind(void **stat
 		int error;
 
 		fake_reset();
-		prepare(&s, true, programs, 2);
+		scene_prepare(&s, true, programs, 2);
 		add_bell(&s);
 		fake_fail_any(n);
-		error = start(&s);
+		error = scene_start(&s);
 		failed = fake_failed(NULL);
 		assert_int_equal(error < 0, failed);
 		assert_true(!failed || says_what_failed(&s.diag));
 		failures += failed;
 		fake_fail_any(0);
-		end(&s);
+		scene_end(&s);
 		assert_null(fake_leak());
 	}
 	assert_in_range(failures, 20, 100);
@@ -1438,7 +1287,7 @@ static void an_edge_that_fails_says_so_and_leaves_nothing_behind(void **state)
 		assert_true(e || (failed && says_what_failed(&s.diag)));
 		failures += !e;
 		fake_fail_any(0);
-		end(&s);
+		scene_end(&s);
 		assert_null(fake_leak());
 	}
 	assert_in_range(failures, 15, 60);
@@ -1455,7 +1304,7 @@ static void a_vm_that_cannot_be_taken_there_is_not_looked_at(void **state)
 	fake_fail(FAKE_STATE_LOAD, 1, EIO);
 	assert_null(machines_at(s.machines, first));
 	assert_non_null(machines_at(s.machines, first));
-	end(&s);
+	scene_end(&s);
 }
 
 static void no_machines_can_be_freed(void **state)
