@@ -423,6 +423,7 @@ static bool wrote(const struct baton_vcpu *vcpu)
 static int run_watched(struct baton_host *host, struct baton_vm *vm)
 {
 	int result = vm->steps && baton__steps_due(vm) ? photograph(host, vm) : 0;
+	struct kvm_run *run = vm->vcpu.kvm.run;
 
 	if (result) /* above 0: an exit stands there already */
 		return result < 0 ? result : 0;
@@ -430,10 +431,13 @@ static int run_watched(struct baton_host *host, struct baton_vm *vm)
 		return baton__vcpu_run(&vm->vcpu.kvm);
 	if (vm->vcpu.settled || (wrote(&vm->vcpu) && !vm->unwatched)) {
 		/* Whose instruction is over has not been stepped to the next: KVM may leave that out. */
-		result = vm->vcpu.settled ? 0 : baton__vcpu_complete(&vm->vcpu.kvm);
+		if (vm->vcpu.settled) /* and has been taken elsewhere since, maybe */
+			memcpy(&run->s.regs.regs, &vm->vcpu.regs, sizeof(vm->vcpu.regs));
+		else
+			result = baton__vcpu_complete(&vm->vcpu.kvm);
 		vm->vcpu.settled = false;
 		if (!result)
-			vm->vcpu.kvm.run->exit_reason = KVM_EXIT_DEBUG;
+			run->exit_reason = KVM_EXIT_DEBUG;
 		return result == -EPROTO ? 0 : result; /* there may be another exit in it */
 	}
 	result = baton__state_step(&vm->vcpu.kvm, !vm->unwatched);
