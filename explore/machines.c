@@ -246,8 +246,10 @@ static int go(struct machines *m, struct machine *v, uint32_t node, uint64_t ans
 	else if (!v->held)
 		error = run(m, &end, diag);
 	machine_stop(v);
-	if (error)
+	if (error) {
+		v->node = NO_NODE; /* it may have got half of the way */
 		return error;
+	}
 	*blocked = machine_is_blocked(v);
 	if (*blocked)
 		return 0;
