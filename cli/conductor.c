@@ -167,19 +167,13 @@ static enum baton_gate_verdict meet(void *context, const char *device, struct ba
 
 /* --------------------------------------------------------------- instructions */
 
-/* Of a VM whose timer is set. It is asked again for the instruction before which it was held. */
-static enum baton_gate_verdict meet_instruction(void *context, struct baton_vm *vm)
+/* Of a VM whose timer is set: whether it is held before an instruction. */
+static enum baton_gate_verdict weigh_instruction(struct conductor *c, struct conducted *v,
+						 const struct baton_regs *r, const uint8_t *code,
+						 size_t size, unsigned bits)
 {
-	struct conductor *c = context;
-	struct conducted *v = &c->vms[scenario_find_vm(c->scenario, baton_vm_name(vm))];
-	const struct baton_regs *r = baton_vm_regs(vm);
-	uint8_t code[15];
-	unsigned bits;
-	int size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
 	char text[80];
 
-	if (size <= 0)
-		return BATON_GATE_PASS;
 	if (v->stands && !v->goes)
 		return BATON_GATE_HOLD;
 	if (v->stands) {
@@ -188,13 +182,36 @@ static enum baton_gate_verdict meet_instruction(void *context, struct baton_vm *
 		v->stands = v->goes = false;
 		v->left = r->rip;
 		v->rcx = r->rcx;
-	} else if (v->left != r->rip || access_is_past(code, (size_t)size, v->rcx != r->rcx)) {
+	} else if (v->left != r->rip || access_is_past(code, size, v->rcx != r->rcx)) {
 		v->left = UINT64_MAX;
-		v->stands = timer_is_open(&v->timer, r, code, (size_t)size, bits);
+		v->stands = timer_is_open(&v->timer, r, code, size, bits);
 	}
 	if (v->stands)
 		return BATON_GATE_HOLD;
 	return *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS;
+}
+
+#define RETURNS_MAX 16 /* as explore/machine.c has it */
+
+/* It is asked again for the instruction before which it was held. IRET is made for KVM. */
+static enum baton_gate_verdict meet_instruction(void *context, struct baton_vm *vm)
+{
+	struct conductor *c = context;
+	struct conducted *v = &c->vms[scenario_find_vm(c->scenario, baton_vm_name(vm))];
+	struct baton_vcpu *vcpu = baton_vm_vcpu(vm);
+	enum baton_gate_verdict verdict = BATON_GATE_PASS;
+	uint8_t code[15];
+	unsigned bits, most = RETURNS_MAX, operand;
+	int size;
+
+	do {
+		size = baton_vcpu_code(vcpu, code, sizeof(code), &bits);
+		if (size <= 0)
+			return BATON_GATE_PASS;
+		verdict = weigh_instruction(c, v, baton_vm_regs(vm), code, (size_t)size, bits);
+		operand = access_return_size(code, (size_t)size, bits);
+	} while (verdict == BATON_GATE_PASS && operand && most-- && !baton_vcpu_return(vcpu, operand));
+	return verdict;
 }
 
 /* Is it in HLT, with interrupts on? */

@@ -11,8 +11,9 @@
 #include "access.h"
 #include "baton/abi.h"
 
-#define CHOICES	 64
-#define CODE_MAX 15
+#define CHOICES	    64
+#define CODE_MAX    15
+#define RETURNS_MAX 16 /* of IRET behind IRET; then KVM has its turn */
 
 /* ------------------------------------------------------------------- accesses */
 
@@ -211,42 +212,78 @@ static bool has_moved(const struct machine *v, const uint8_t *code, size_t size)
 	return r->rip != v->at->rip || (v->answered && access_is_past(code, size, r->rcx != v->rcx));
 }
 
-/* An instruction before which it may, or has to, wait; nobody else sees it. */
-static enum baton_gate_verdict meet_instruction(struct machine *v, bool is_new, const uint8_t *code,
-						size_t size, unsigned bits)
+/* The instruction before which it stands. */
+struct instruction {
+	uint8_t code[CODE_MAX];
+	size_t size;
+	unsigned bits;
+};
+
+static bool read_instruction(struct machine *v, struct instruction *n)
 {
-	if (is_new && timer_is_open(&v->timer, baton_vm_regs(v->vm), code, size, bits))
+	int size = baton_vcpu_code(baton_vm_vcpu(v->vm), n->code, sizeof(n->code), &n->bits);
+
+	v->error = size < 0 ? size : 0;
+	n->size = size < 0 ? 0 : (size_t)size;
+	return size >= 0;
+}
+
+/* One before which it may, or has to, wait; nobody else sees it. */
+static enum baton_gate_verdict meet_instruction(struct machine *v, const struct instruction *n)
+{
+	bool is_new = !v->at || v->moved;
+
+	if (is_new && timer_is_open(&v->timer, baton_vm_regs(v->vm), n->code, n->size, n->bits))
 		return hold(v, &(struct node){ .kind = v->timer.raised ? NODE_TAKE : NODE_OPEN,
 					       .data = v->timer.raised ? timer_ways(&v->timer) : 2 });
-	if (v->fences && access_is_fence(code, size, bits))
+	if (v->at && v->at->kind == NODE_FENCE && !v->moved)
+		return BATON_GATE_PASS;
+	if (v->fences && access_is_fence(n->code, n->size, n->bits))
 		return hold(v, &(struct node){ .kind = NODE_FENCE });
 	/* HLT wants to be passed, which some KVMs else step over. */
-	return *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS;
+	return n->size && *n->code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS;
+}
+
+/* Has it answered for the node at which it stood? */
+static bool is_on_its_way(struct machine *v, const struct instruction *n)
+{
+	bool access;
+
+	if (!v->at || v->moved)
+		return true;
+	access = (v->at->kind != NODE_FENCE || v->at->port) && v->at->kind != NODE_OPEN;
+	v->moved = access ? v->answered : has_moved(v, n->code, n->size);
+	v->answered = v->answered || !access;
+	return v->answered;
+}
+
+/* Makes it for KVM, if it is IRET. Then the VM stands elsewhere. */
+static bool returns(struct machine *v, const struct instruction *n)
+{
+	unsigned size = access_return_size(n->code, n->size, n->bits);
+
+	if (!size || baton_vcpu_return(baton_vm_vcpu(v->vm), size))
+		return false; /* KVM says what comes of that */
+	v->answered = v->moved = true;
+	return true;
 }
 
 enum baton_gate_verdict machine_meet_instruction(struct machine *v)
 {
-	uint8_t code[CODE_MAX];
-	unsigned bits;
-	int size;
+	enum baton_gate_verdict verdict = BATON_GATE_PASS;
+	struct instruction n;
+	unsigned most = RETURNS_MAX;
 
 	if (!v->acts)
 		return stay(v);
-	size = baton_vcpu_code(baton_vm_vcpu(v->vm), code, sizeof(code), &bits);
-	if (size < 0) {
-		v->error = size;
-		return lose(v, "its code cannot be read");
-	}
-	if (v->at && !v->moved) {
-		bool access = (v->at->kind != NODE_FENCE || v->at->port) && v->at->kind != NODE_OPEN;
-
-		v->moved = access ? v->answered : has_moved(v, code, (size_t)size);
-		v->answered = v->answered || !access;
-		if (!v->answered || (v->at->kind == NODE_FENCE && !v->moved))
+	do {
+		if (!read_instruction(v, &n))
+			return lose(v, "its code cannot be read");
+		if (!is_on_its_way(v, &n))
 			return BATON_GATE_PASS;
-	}
-	return size > 0 ? meet_instruction(v, !v->at || v->moved, code, (size_t)size, bits) :
-			  BATON_GATE_PASS;
+		verdict = meet_instruction(v, &n);
+	} while (verdict == BATON_GATE_PASS && most-- && returns(v, &n));
+	return verdict;
 }
 
 /* ---------------------------------------------------------------------- moving */

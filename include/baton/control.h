@@ -87,6 +87,15 @@ uint64_t baton_capture_hash(const void *capture);
 int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector);
 
 /*
+ * Has a vCPU make the IRET before which it stands, with operands of so many bytes: 2, 4 or 8. Some
+ * KVMs do not single-step it: what it brings back to the flags ends the stepping. From a gate's
+ * `step`, or between runs. Errors: -EFAULT (no stack), -ENOTSUP (it leads to another ring, segment
+ * or task, or the stack is no plain memory), and KVM is to do it; or what KVM gave. (SDM vol. 2,
+ * IRET.)
+ */
+int baton_vcpu_return(struct baton_vcpu *vcpu, unsigned size);
+
+/*
  * Copies up to `size` bytes from where the vCPU's next instruction stands, and says in `bits`
  * how it is read: 16, 32 or 64. Returns how many there are, or what KVM gave. One ioctl.
  */

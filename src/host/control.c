@@ -53,6 +53,11 @@ int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector)
 	return baton__deliver(vcpu, vector);
 }
 
+int baton_vcpu_return(struct baton_vcpu *vcpu, unsigned size)
+{
+	return baton__return(vcpu, size);
+}
+
 int baton_vm_step(struct baton_vm *vm, bool on)
 {
 	if (vm->host->running)

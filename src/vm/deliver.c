@@ -3,6 +3,9 @@
  * deliver.c - what a processor does at an interrupt, from outside: pushes where it was, and
  * goes to the handler. KVM would do it at its next entry, and run on; so nobody could stop at
  * the handler's first instruction. (SDM vol. 3: real mode 20.1.4, gates 6.12.1, long mode 6.14.2.)
+ *
+ * And what it does at IRET, which some KVMs cannot single-step: the flags that it brings back
+ * end the stepping. (SDM vol. 2, IRET.)
  */
 #include "vm/deliver.h"
 
@@ -24,6 +27,10 @@
 #define RFLAGS_RF (UINT64_C(1) << 16)
 #define RFLAGS_VM (UINT64_C(1) << 17)
 #define RFLAGS_AC (UINT64_C(1) << 18)
+
+/* Those that IRET brings back in ring 0: but for TF, which is the stepping's. */
+#define RETURNED_16 UINT64_C(0x7ED5)
+#define RETURNED    (RETURNED_16 | RFLAGS_RF | RFLAGS_AC | UINT64_C(0x380000))
 
 /* Types of gates: bits 40 to 43. Bit 0 of those with a handler: interrupts stay on. */
 #define GATE_16 0x6
@@ -141,4 +148,64 @@ int baton__deliver(struct baton_vcpu *vcpu, unsigned vector)
 	vcpu->idle = false;
 	vcpu->settled = !vcpu->blocked_in_access;
 	return 0;
+}
+
+/* Where the way back leads: in real mode anywhere; else to the segments that there are. */
+static int go_back(const struct push *p, struct kvm_sregs *s, struct kvm_regs *r)
+{
+	uint64_t flags = p->words[2], mask = p->size == 2 ? RETURNED_16 : RETURNED;
+
+	if (!(s->cr0 & CR0_PE)) {
+		s->cs.selector = (uint16_t)p->words[1];
+		s->cs.base = (p->words[1] & 0xFFFF) << 4;
+	} else if ((uint16_t)p->words[1] != s->cs.selector || s->cs.selector & 3 ||
+		   (flags & RFLAGS_VM && p->size != 2) || r->rflags & RFLAGS_NT) {
+		return -ENOTSUP;
+	}
+	if (p->count == 5) {
+		if ((uint16_t)p->words[4] != s->ss.selector)
+			return -ENOTSUP;
+		r->rsp = p->words[3];
+	} else {
+		r->rsp = (r->rsp & ~p->mask) | ((r->rsp + p->count * p->size) & p->mask);
+	}
+	r->rip = p->words[0];
+	r->rflags = (r->rflags & ~(mask | RFLAGS_TF)) | (flags & mask);
+	return 0;
+}
+
+int baton__return(struct baton_vcpu *vcpu, unsigned size)
+{
+	uint8_t bytes[sizeof(((struct push *)0)->words)];
+	struct kvm_sregs s;
+	struct kvm_regs r;
+	struct push p;
+	uint64_t sp, wide;
+	int error = baton__vcpu_get_sregs(&vcpu->kvm, &s);
+
+	if (!error)
+		error = baton__vcpu_get_regs(&vcpu->kvm, &r);
+	if (error)
+		return error;
+	wide = s.efer & EFER_LMA;
+	if (wide ? size != 8 || !s.cs.l : size == 8)
+		return -ENOTSUP;
+	p = (struct push){ .count = wide ? 5 : 3, .size = size, .base = wide ? 0 : s.ss.base };
+	p.mask = wide ? UINT64_MAX : s.ss.db ? UINT32_MAX : 0xFFFF;
+	sp = r.rsp & p.mask;
+	size = p.count * p.size;
+	if (sp + size - 1 > p.mask || !is_plain(vcpu, p.base + sp) || !is_plain(vcpu, p.base + sp + size - 1))
+		return -ENOTSUP;
+	error = baton_vcpu_read(vcpu, p.base + sp, bytes, size);
+	for (unsigned i = 0; i < p.count && !error; i++)
+		p.words[i] = baton__load(bytes + i * p.size, (uint8_t)p.size);
+	if (!error)
+		error = go_back(&p, &s, &r);
+	if (!error && !(s.cr0 & CR0_PE))
+		error = baton__vcpu_set_sregs(&vcpu->kvm, &s);
+	if (!error)
+		error = baton__vcpu_set_regs(&vcpu->kvm, &r);
+	if (!error)
+		memcpy(&vcpu->regs, &r, sizeof(vcpu->regs));
+	return error;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * deliver.h - an interrupt, taken between two instructions, without KVM's help.
+ * deliver.h - an interrupt, taken between two instructions, and the way back, without KVM's help.
  */
 #ifndef BATON_VM_DELIVER_H
 #define BATON_VM_DELIVER_H
@@ -9,5 +9,8 @@
 
 /* As baton_vcpu_deliver() has it. */
 int baton__deliver(struct baton_vcpu *vcpu, unsigned vector);
+
+/* As baton_vcpu_return(). */
+int baton__return(struct baton_vcpu *vcpu, unsigned size);
 
 #endif

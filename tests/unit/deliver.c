@@ -176,6 +176,133 @@ static void long_mode_pushes_five_quads_at_a_multiple_of_16(void **state)
 	end(&s);
 }
 
+/* ------------------------------------------------------------------ the way back */
+
+/* What an interrupt changes, IRET puts back. */
+static void the_way_back_leads_where_it_was(void **state)
+{
+	static const struct {
+		enum baton_mode mode;
+		unsigned type, size;
+	} ways[] = {
+		{ BATON_MODE_REAL, 0, 2 },
+		{ BATON_MODE_PROTECTED, 0xE, 4 },
+		{ BATON_MODE_PROTECTED, 0xF, 4 },
+		{ BATON_MODE_PROTECTED, 0x6, 2 },
+		{ BATON_MODE_LONG, 0xE, 8 },
+	};
+
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct scene s = begin(ways[i].mode);
+		const uint16_t vector[] = { 0x4567, 0x0321 };
+		struct kvm_regs regs;
+		struct kvm_sregs sregs;
+
+		s.fake->regs.rsp = STACK + 8;
+		s.fake->regs.rflags = 2 | IF | 0xCD5; /* all that a program computes with */
+		s.fake->sregs.cs.selector = ways[i].mode == BATON_MODE_REAL ? 0x100 : s.fake->sregs.cs.selector;
+		if (ways[i].mode == BATON_MODE_REAL) {
+			s.fake->sregs.cs.base = 0x1000;
+			baton_vm_write(s.vm, IDT + VECTOR * 4, vector, sizeof(vector));
+		} else {
+			set_gate(&s, ways[i].type, s.fake->sregs.cs.selector, 0x5000, 0);
+		}
+		regs = s.fake->regs;
+		sregs = s.fake->sregs;
+		assert_int_equal(deliver(&s), 0);
+		assert_int_equal(baton_vcpu_return(baton_vm_vcpu(s.vm), ways[i].size), 0);
+		assert_memory_equal(&s.fake->regs, &regs, sizeof(regs));
+		assert_memory_equal(&s.fake->sregs, &sregs, sizeof(sregs));
+		assert_int_equal(baton_vm_regs(s.vm)->rip, regs.rip);
+		end(&s);
+	}
+}
+
+/* A frame of a guest's own making lies on the stack. */
+static struct scene framed(enum baton_mode mode, size_t size, uint64_t ip, uint64_t cs, uint64_t flags)
+{
+	struct scene s = begin(mode);
+	const uint64_t words[] = { ip, cs ? cs : s.fake->sregs.cs.selector, flags, 0x7000,
+				   s.fake->sregs.ss.selector };
+
+	for (unsigned i = 0; i < 5; i++)
+		baton_vm_write(s.vm, STACK + i * size, &words[i], size);
+	return s;
+}
+
+static int go_back(struct scene *s, unsigned size)
+{
+	return baton_vcpu_return(baton_vm_vcpu(s->vm), size);
+}
+
+static void stepping_does_not_come_back_with_the_flags(void **state)
+{
+	struct scene s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2 | TF | NT | RF | AC);
+
+	s.fake->regs.rflags |= TF;
+	assert_int_equal(go_back(&s, 4), 0);
+	assert_int_equal(s.fake->regs.rflags, 2 | NT | RF | AC);
+	assert_int_equal(s.fake->regs.rsp, STACK + 12);
+	end(&s);
+	s = framed(BATON_MODE_LONG, 8, 0x1111, 0, 2 | IF);
+	s.fake->regs.rflags = 2;
+	assert_int_equal(go_back(&s, 8), 0);
+	assert_int_equal(s.fake->regs.rflags, 2 | IF);
+	assert_int_equal(s.fake->regs.rsp, 0x7000);
+	end(&s);
+}
+
+static void sixteen_bits_of_flags_are_no_more_than_that(void **state)
+{
+	struct scene s = framed(BATON_MODE_REAL, 2, 0x1111, 0x2222, 0x8D5);
+
+	s.fake->regs.rsp |= 0xABCD0000;
+	s.fake->regs.rflags = 2 | AC | IF;
+	assert_int_equal(go_back(&s, 2), 0);
+	assert_int_equal(s.fake->regs.rflags, 2 | AC | 0x8D5);
+	assert_int_equal(s.fake->regs.rsp, 0xABCD0000 | (STACK + 6));
+	assert_int_equal(s.fake->regs.rip, 0x1111);
+	assert_int_equal(s.fake->sregs.cs.base, 0x22220);
+	end(&s);
+}
+
+static void check_no_way_back(struct scene *s, unsigned size, int error)
+{
+	struct kvm_regs before = s->fake->regs;
+
+	assert_int_equal(go_back(s, size), error);
+	assert_memory_equal(&before, &s->fake->regs, sizeof(before));
+	end(s);
+}
+
+static void trap(struct scene *s, baton_gpa_t at);
+
+static void a_way_back_that_leads_elsewhere_is_left_to_kvm(void **state)
+{
+	struct scene s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0x33, 2);
+
+	check_no_way_back(&s, 4, -ENOTSUP); /* another segment */
+	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2 | VM);
+	check_no_way_back(&s, 4, -ENOTSUP); /* virtual 8086 mode */
+	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
+	s.fake->regs.rflags |= NT;
+	check_no_way_back(&s, 4, -ENOTSUP); /* another task */
+	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
+	check_no_way_back(&s, 8, -ENOTSUP);
+	s = framed(BATON_MODE_LONG, 8, 0x1111, 0, 2);
+	check_no_way_back(&s, 4, -ENOTSUP);
+	s = framed(BATON_MODE_LONG, 8, 0x1111, 0, 2);
+	baton_vm_write(s.vm, STACK + 32, "\x33", 1);
+	check_no_way_back(&s, 8, -ENOTSUP); /* another stack segment */
+	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
+	s.fake->regs.rsp = 0x10000;
+	check_no_way_back(&s, 4, -EFAULT);
+	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
+	trap(&s, 0x4000);
+	s.fake->regs.rsp = 0x4FF8;
+	check_no_way_back(&s, 4, -ENOTSUP);
+}
+
 /* ------------------------------------------------------------------ refusals */
 
 static void check_refusal(struct scene *s, int error)
@@ -306,6 +433,10 @@ int main(void)
 		TEST(a_gate_of_16_bits_pushes_three_words),
 		TEST(a_stack_of_16_bits_has_a_pointer_of_16_bits),
 		TEST(long_mode_pushes_five_quads_at_a_multiple_of_16),
+		TEST(the_way_back_leads_where_it_was),
+		TEST(stepping_does_not_come_back_with_the_flags),
+		TEST(sixteen_bits_of_flags_are_no_more_than_that),
+		TEST(a_way_back_that_leads_elsewhere_is_left_to_kvm),
 		TEST(what_leads_nowhere_is_refused),
 		TEST(what_leads_elsewhere_is_refused),
 		TEST(a_kvm_that_fails_is_told),
