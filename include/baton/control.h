@@ -81,8 +81,8 @@ uint64_t baton_capture_hash(const void *capture);
  * asked before it. So the moment is exact; baton_vcpu_interrupt() lets KVM find one. Whether the
  * guest has interrupts on is not asked, nor does a raised line count as taken. Errors: -EBUSY
  * (called by a handler), -EFAULT (there is no such vector, or no stack), -ENOTSUP (its gate
- * leads to another segment or stack, or is a task's, or the stack is no plain memory), with the guest as it was; or what KVM
- * gave. (SDM vol. 3, sections 6.12.1, 6.14.2 and 20.1.4.)
+ * leads to another segment or stack, or is a task's, or the stack is no plain memory), with the
+ * guest as it was; or what KVM gave. (SDM vol. 3, sections 6.12.1, 6.14.2 and 20.1.4.)
  */
 int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector);
 

@@ -44,12 +44,31 @@ struct push {
 	uint64_t base, mask; /* of the stack's segment, and of its pointer */
 };
 
-/* Is that memory, and no device's, nor a trapped region's? */
-static bool is_plain(struct baton_vcpu *vcpu, uint64_t linear)
+static bool is_served(struct baton_vcpu *vcpu, uint64_t linear)
 {
 	baton_gpa_t gpa;
 
-	return baton_vcpu_translate(vcpu, linear, &gpa) || !baton__bus_owner(&vcpu->vm->mmio, gpa);
+	return !baton_vcpu_translate(vcpu, linear, &gpa) && baton__bus_owner(&vcpu->vm->mmio, gpa);
+}
+
+/* Does a frame from there on not go round, and is it no device's, nor a trapped region's? */
+static bool is_plain(struct baton_vcpu *vcpu, const struct push *p, uint64_t sp)
+{
+	uint64_t last = sp + p->count * p->size - 1;
+
+	return last <= p->mask && !is_served(vcpu, p->base + sp) && !is_served(vcpu, p->base + last);
+}
+
+/* In real mode CS may be another one. */
+static int put(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct kvm_regs *r)
+{
+	int error = s->cr0 & CR0_PE ? 0 : baton__vcpu_set_sregs(&vcpu->kvm, s);
+
+	if (!error)
+		error = baton__vcpu_set_regs(&vcpu->kvm, r);
+	if (!error)
+		memcpy(&vcpu->regs, r, sizeof(vcpu->regs));
+	return error;
 }
 
 static int push(struct baton_vcpu *vcpu, const struct push *p, struct kvm_regs *r)
@@ -57,9 +76,7 @@ static int push(struct baton_vcpu *vcpu, const struct push *p, struct kvm_regs *
 	uint64_t size = p->count * p->size, sp = (r->rsp - size) & p->mask;
 	uint8_t bytes[sizeof(p->words)];
 
-	if (sp + size - 1 > p->mask)
-		return -ENOTSUP; /* it goes round */
-	if (!is_plain(vcpu, p->base + sp) || !is_plain(vcpu, p->base + sp + size - 1))
+	if (!is_plain(vcpu, p, sp))
 		return -ENOTSUP;
 	for (unsigned i = 0; i < p->count; i++)
 		baton__store((char *)bytes + i * p->size, p->words[i], p->size);
@@ -139,12 +156,9 @@ int baton__deliver(struct baton_vcpu *vcpu, unsigned vector)
 		off = (off | RFLAGS_NT) & ~(d.type & GATE_TRAP ? RFLAGS_IF : 0);
 	r.rflags &= ~off;
 	r.rip = p.size == 2 ? (uint16_t)d.offset : d.offset;
-	error = real ? baton__vcpu_set_sregs(&vcpu->kvm, &s) : 0;
-	if (!error)
-		error = baton__vcpu_set_regs(&vcpu->kvm, &r);
+	error = put(vcpu, &s, &r);
 	if (error)
 		return error;
-	memcpy(&vcpu->regs, &r, sizeof(vcpu->regs));
 	vcpu->idle = false;
 	vcpu->settled = !vcpu->blocked_in_access;
 	return 0;
@@ -193,19 +207,12 @@ int baton__return(struct baton_vcpu *vcpu, unsigned size)
 	p = (struct push){ .count = wide ? 5 : 3, .size = size, .base = wide ? 0 : s.ss.base };
 	p.mask = wide ? UINT64_MAX : s.ss.db ? UINT32_MAX : 0xFFFF;
 	sp = r.rsp & p.mask;
-	size = p.count * p.size;
-	if (sp + size - 1 > p.mask || !is_plain(vcpu, p.base + sp) || !is_plain(vcpu, p.base + sp + size - 1))
+	if (!is_plain(vcpu, &p, sp))
 		return -ENOTSUP;
-	error = baton_vcpu_read(vcpu, p.base + sp, bytes, size);
+	error = baton_vcpu_read(vcpu, p.base + sp, bytes, p.count * p.size);
 	for (unsigned i = 0; i < p.count && !error; i++)
 		p.words[i] = baton__load(bytes + i * p.size, (uint8_t)p.size);
 	if (!error)
 		error = go_back(&p, &s, &r);
-	if (!error && !(s.cr0 & CR0_PE))
-		error = baton__vcpu_set_sregs(&vcpu->kvm, &s);
-	if (!error)
-		error = baton__vcpu_set_regs(&vcpu->kvm, &r);
-	if (!error)
-		memcpy(&vcpu->regs, &r, sizeof(vcpu->regs));
-	return error;
+	return error ? error : put(vcpu, &s, &r);
 }
