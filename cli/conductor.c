@@ -117,14 +117,14 @@ static enum baton_gate_verdict do_timer(struct conductor *c, struct conducted *v
 					const struct baton_access *a)
 {
 	struct baton_call_timer call;
-	unsigned ways = timer_set_ways(&v->timer);
 
 	compare(c, "timer", a, c->choice);
-	if (c->choice >= ways)
+	if (c->choice >= timer_set_ways(&v->timer)) {
 		differ(c, "move %" PRIu64 ", line %" PRIu64 " of the schedule: the timer cannot have fired",
 		       c->moves, c->line);
-	if (c->choice >= ways || baton_vm_read(a->vm, a->data, &call, sizeof(call)) ||
-	    call.line >= BATON_IRQ_LINES)
+		return BATON_GATE_PASS;
+	}
+	if (!access_timer(a, &call))
 		return BATON_GATE_PASS;
 	timer_set(&v->timer, &call, (unsigned)c->choice);
 	return BATON_GATE_DONE;
@@ -138,6 +138,17 @@ static enum baton_gate_verdict do_call(struct conductor *c, struct conducted *v,
 	return BATON_GATE_PASS;
 }
 
+/* Of a call that passes nothing that there is, a VM dies; that is no move. */
+static bool is_sound(enum access_sort sort, const struct baton_access *a)
+{
+	struct baton_call_choose choice;
+	struct baton_call_timer timer;
+
+	if (sort == ACCESS_CHOICE)
+		return access_choice(a, &choice);
+	return sort != ACCESS_TIMER || access_timer(a, &timer);
+}
+
 static enum baton_gate_verdict meet(void *context, const char *device, struct baton_access *a)
 {
 	struct conductor *c = context;
@@ -147,7 +158,7 @@ static enum baton_gate_verdict meet(void *context, const char *device, struct ba
 
 	if (sort == ACCESS_DROPPED)
 		return a->addr == BATON_CALL_SLEEP ? BATON_GATE_DONE : BATON_GATE_PASS;
-	if (sort == ACCESS_OWN || sort == ACCESS_FOREIGN)
+	if (sort == ACCESS_OWN || sort == ACCESS_FOREIGN || !is_sound(sort, a))
 		return BATON_GATE_PASS;
 	if (!a->resumed)
 		v->asked = false;

@@ -59,6 +59,21 @@ enum access_sort access_sort(const char *device, const struct baton_access *a, c
 	return ACCESS_CALL;
 }
 
+static bool read_call(const struct baton_access *a, void *call, size_t size)
+{
+	return a->size == 4 && a->write && !baton_vm_read(a->vm, a->data, call, size);
+}
+
+bool access_choice(const struct baton_access *a, struct baton_call_choose *call)
+{
+	return read_call(a, call, sizeof(*call));
+}
+
+bool access_timer(const struct baton_access *a, struct baton_call_timer *call)
+{
+	return read_call(a, call, sizeof(*call)) && call->line < BATON_IRQ_LINES;
+}
+
 /* ------------------------------------------------------------- instructions */
 
 /* An instruction's prefixes, and where its opcode is. */

@@ -5,6 +5,7 @@
 #ifndef BATON_EXPLORE_ACCESS_H
 #define BATON_EXPLORE_ACCESS_H
 
+#include "baton/abi.h"
 #include "baton/control.h"
 
 enum access_sort {
@@ -20,6 +21,13 @@ enum access_sort {
 /* `why` is static storage, a clause such as "it asks for the time". */
 enum access_sort access_sort(const char *device, const struct baton_access *access,
 			     const char **why);
+
+/*
+ * What a call of these sorts passes. False: it passes nothing that there is, and the VM dies of it,
+ * if the call is passed.
+ */
+bool access_choice(const struct baton_access *access, struct baton_call_choose *call);
+bool access_timer(const struct baton_access *access, struct baton_call_timer *call);
 
 /*
  * Of the bytes of an instruction: is it atomic where it reads and writes memory (SDM vol. 3,

@@ -65,7 +65,7 @@ static enum baton_gate_verdict hold_choice(struct machine *v, const struct baton
 	struct baton_call_choose call;
 	struct node next = { .kind = NODE_CHOOSE, .port = a->addr };
 
-	if (a->size != 4 || !a->write || baton_vm_read(a->vm, a->data, &call, sizeof(call)))
+	if (!access_choice(a, &call))
 		return BATON_GATE_PASS; /* it dies of that */
 	if (!call.of || call.of > CHOICES)
 		return lose(v, "it chooses among more than 64 possibilities, or none");
@@ -73,17 +73,11 @@ static enum baton_gate_verdict hold_choice(struct machine *v, const struct baton
 	return hold(v, &next);
 }
 
-static bool read_timer(const struct baton_access *a, struct baton_call_timer *call)
-{
-	return a->size == 4 && a->write && !baton_vm_read(a->vm, a->data, call, sizeof(*call)) &&
-	       call->line < BATON_IRQ_LINES;
-}
-
 static enum baton_gate_verdict hold_timer(struct machine *v, const struct baton_access *a)
 {
 	struct baton_call_timer call;
 
-	if (!read_timer(a, &call))
+	if (!access_timer(a, &call))
 		return BATON_GATE_PASS; /* likewise */
 	return hold(v, &(struct node){ .kind = NODE_TIMER, .port = a->addr,
 				       .data = timer_set_ways(&v->timer) });
@@ -163,7 +157,7 @@ static enum baton_gate_verdict answer(struct machine *v, const char *device, str
 		choose(v, a);
 		return BATON_GATE_DONE;
 	case NODE_TIMER:
-		if (read_timer(a, &call))
+		if (access_timer(a, &call))
 			timer_set(&v->timer, &call, (unsigned)v->answer);
 		return BATON_GATE_DONE;
 	case NODE_CALL:
@@ -201,17 +195,6 @@ enum baton_gate_verdict machine_meet(struct machine *v, const char *device, stru
 
 /* --------------------------------------------------------------- instructions */
 
-/*
- * Has it made the instruction before which it was held? Some KVMs report a step that they have not
- * made, and a jump to itself leads nowhere else.
- */
-static bool has_moved(const struct machine *v, const uint8_t *code, size_t size)
-{
-	const struct baton_regs *r = baton_vm_regs(v->vm);
-
-	return r->rip != v->at->rip || (v->answered && access_is_past(code, size, r->rcx != v->rcx));
-}
-
 /* The instruction before which it stands. */
 struct instruction {
 	uint8_t code[CODE_MAX];
@@ -226,6 +209,17 @@ static bool read_instruction(struct machine *v, struct instruction *n)
 	v->error = size < 0 ? size : 0;
 	n->size = size < 0 ? 0 : (size_t)size;
 	return size >= 0;
+}
+
+/*
+ * Has it made the instruction before which it was held? Some KVMs report a step that they have not
+ * made, and a jump to itself leads nowhere else.
+ */
+static bool has_moved(const struct machine *v, const struct instruction *n)
+{
+	const struct baton_regs *r = baton_vm_regs(v->vm);
+
+	return r->rip != v->at->rip || (v->answered && access_is_past(n->code, n->size, r->rcx != v->rcx));
 }
 
 /* One before which it may, or has to, wait; nobody else sees it. */
@@ -252,7 +246,7 @@ static bool is_on_its_way(struct machine *v, const struct instruction *n)
 	if (!v->at || v->moved)
 		return true;
 	access = (v->at->kind != NODE_FENCE || v->at->port) && v->at->kind != NODE_OPEN;
-	v->moved = access ? v->answered : has_moved(v, n->code, n->size);
+	v->moved = access ? v->answered : has_moved(v, n);
 	v->answered = v->answered || !access;
 	return v->answered;
 }
@@ -375,13 +369,11 @@ bool machine_has_ended(const struct machine *v)
 /* A read that a write of the same instruction follows, or a plain one. */
 static int look_at_code(struct machine *v)
 {
-	uint8_t code[CODE_MAX];
-	unsigned bits;
-	int size = baton_vcpu_code(baton_vm_vcpu(v->vm), code, sizeof(code), &bits);
+	struct instruction n;
 
-	if (size > 0)
-		v->next.atomic = access_is_atomic(code, (size_t)size, bits);
-	return size < 0 ? size : 0;
+	if (read_instruction(v, &n))
+		v->next.atomic = access_is_atomic(n.code, n.size, n.bits);
+	return v->error;
 }
 
 /* Are page tables of a walk in a trapped region? KVM reads none there: it dies, or hangs. */

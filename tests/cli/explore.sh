@@ -307,6 +307,18 @@ for memory in sc tso; do
 	result $? "… kills in a run, too, under $memory"
 done
 
+# The call `timer`, of line 5 and then of line 16; cli; hlt.
+printf '\152\000\152\005\152\000\152\000\152\000\152\001\211\340\272\015\272\000\000\357' >"$work/line.bin"
+printf '\152\000\152\020\152\000\152\000\152\000\152\001\211\340\272\015\272\000\000\357\372\364' \
+	>>"$work/line.bin"
+scenario 'vms:' "  - {name: one, image: $work/line.bin, mode: protected}"
+run explore "$work/s.yaml" --record "$work/schedule"
+grep -q '^violated under sc, in 1 moves' "$out" && grep -q 'hypercall `timer`: there are lines 0 to 15' "$out"
+result $? 'a timer on a line that there is not'
+run run "$work/s.yaml" --replay "$work/schedule" --quiet
+[ "$status" = 3 ] && grep -q 'hypercall `timer`: there are lines 0 to 15' "$err"
+result $? '… is a death in a run, too'
+
 # Each boundary at which an interrupt may come: behind accesses and calls of all kinds, not behind STI, MOV
 # to SS and POP SS, and each time a loop to itself goes round. Handler: cli; hlt.
 #	mov $0x60,%eax; mov $0xba0d,%dx; out %eax,(%dx); mov $0x4000,%ax; mov %ax,%es; mov $0xba00,%dx; sti;
