@@ -45,6 +45,11 @@ bed_mib()
 	return 1
 }
 
+bed_wake()
+{
+	:
+}
+
 # bed_start KERNEL INITRD CMDLINE: becomes the emulator.
 bed_start()
 {
