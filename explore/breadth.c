@@ -10,12 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "baton/abi.h"
-
 #define PROGRESS_EVERY 4096 /* states */
 #define TEAM_FROM      256  /* states that wait, before it is worth the while */
-#define FETCH_AHEAD    16
-#define TEAM_AT_ONCE   2048
+#define TEAM_AT_ONCE   8192 /* what it finds then fits into a processor's cache */
 
 struct walker {
 	struct search *search;
@@ -34,28 +31,35 @@ static int no_memory(struct walker *w)
 
 /* ------------------------------------------------------------------- states */
 
+/* Room for one state more than there is. */
+static bool grow_origins(struct search *s)
+{
+	size_t room = s->origin_room ? 2 * s->origin_room : 1024;
+	void *origins = realloc(s->origins, room * sizeof(*s->origins)), *good, *leads;
+
+	s->origins = origins ? origins : s->origins;
+	good = origins ? realloc(s->good, room * sizeof(*s->good)) : NULL;
+	s->good = good ? good : s->good;
+	leads = good ? realloc(s->leads, room * sizeof(*s->leads)) : NULL;
+	s->leads = leads ? leads : s->leads;
+	if (leads)
+		s->origin_room = room;
+	return leads;
+}
+
 static bool note_origin(struct search *s, uint32_t from, struct move move)
 {
-	size_t number = s->states.count - 1, room = s->origin_room ? 2 * s->origin_room : 1024;
-	struct search_origin *origins;
-	uint8_t *good;
+	size_t number = s->states.count - 1;
 
-	if (number >= s->origin_room) {
-		origins = realloc(s->origins, room * sizeof(*origins));
-		if (!origins)
-			return false;
-		s->origins = origins;
-		good = realloc(s->good, room);
-		if (!good)
-			return false;
-		s->good = good;
-		s->origin_room = room;
-	}
+	if (number >= s->origin_room && !grow_origins(s))
+		return false;
 	s->origins[number] = (struct search_origin){ from, move };
 	s->good[number] = false;
+	s->leads[number] = 0;
 	return true;
 }
 
+/* States are gone on from in the order of their numbers. */
 static bool note_link(struct search *s, uint32_t from, uint32_t to)
 {
 	size_t room = s->link_room ? 2 * s->link_room : 1024;
@@ -70,8 +74,8 @@ static bool note_link(struct search *s, uint32_t from, uint32_t to)
 		s->links = links;
 		s->link_room = room;
 	}
-	s->links[s->link_count][0] = from;
-	s->links[s->link_count++][1] = to;
+	s->links[s->link_count++] = to;
+	s->leads[from]++;
 	return true;
 }
 
@@ -96,7 +100,7 @@ static int add_found(struct walker *w, uint32_t from, const struct team_move *f,
 
 	*number = f->number;
 	if (f->number == STORE_NONE)
-		*number = store_add_hashed(&s->states, f->bytes, f->size, f->hash, &is_new);
+		*number = store_number(&s->states, f->string, &is_new);
 	if (*number == STORE_NONE || (is_new && !note_origin(s, from, f->move)))
 		return no_memory(w);
 	return 0;
@@ -148,51 +152,70 @@ static int judge_end(struct walker *w, uint32_t number)
 	return result ? find(w, number, NULL) : 0;
 }
 
-/* Does a VM's way between two nodes show that it gets on? It enters a section, or ends. */
-static bool shows_progress(const struct model *m, uint32_t before, uint32_t after)
+/* Most links lead to greater numbers: from the last state to the first, most of what is good is seen. */
+static void see_good(struct search *s)
 {
-	const struct node *n = machines_node(m->machines, before);
+	size_t link = s->link_count;
 
-	if (n->kind == NODE_CALL && n->port == BATON_CALL_ENTER)
-		return true;
-	return n->kind != NODE_ENDED && machines_node(m->machines, after)->kind == NODE_ENDED;
+	for (size_t i = s->states.count; i--;)
+		for (size_t k = s->leads[i]; k--;)
+			s->good[i] |= s->good[s->links[--link]];
 }
 
-/* Where nothing good can be reached from any more. 1: there is such a state. */
-static int find_livelock(struct walker *w)
+/*
+ * The rest is seen by going back from what is good; `back` are links, turned round, between
+ * states that were not seen yet.
+ */
+static void go_back(struct search *s, const uint32_t *first, const uint32_t *back, uint32_t *queue,
+		    size_t waiting)
 {
-	struct search *s = w->search;
-	size_t count = s->states.count, waiting = 0;
-	uint32_t *first = calloc(count + 1, sizeof(*first)), *queue = malloc(count * sizeof(*queue));
-	uint32_t *back = malloc((s->link_count + 1) * sizeof(*back));
-	int result = 0;
-
-	if (!first || !queue || !back) {
-		result = no_memory(w);
-		goto out;
-	}
-	for (size_t i = 0; i < s->link_count; i++)
-		first[s->links[i][1]]++;
-	for (size_t i = 0, sum = 0; i <= count; i++) {
-		sum += i < count ? first[i] : 0;
-		first[i] = (uint32_t)sum;
-	}
-	for (size_t i = 0; i < s->link_count; i++)
-		back[--first[s->links[i][1]]] = s->links[i][0];
-	for (size_t i = 0; i < count; i++)
-		if (s->good[i])
-			queue[waiting++] = (uint32_t)i;
 	for (size_t i = 0; i < waiting; i++)
 		for (uint32_t k = first[queue[i]]; k < first[queue[i] + 1]; k++)
 			if (!s->good[back[k]]) {
 				s->good[back[k]] = true;
 				queue[waiting++] = back[k];
 			}
-	for (uint32_t i = 0; i < count && !result; i++)
-		if (!s->good[i]) {
-			s->verdict = VERDICT_LIVELOCK;
-			result = find(w, i, NULL);
-		}
+}
+
+/* Where nothing good can be reached from any more. 1: there is such a state. */
+static int find_livelock(struct walker *w)
+{
+	struct search *s = w->search;
+	size_t count = s->states.count, waiting = 0, link = 0, sum = 0;
+	uint32_t *first, *queue, *back;
+	const uint8_t *bad;
+	int result = 0;
+
+	see_good(s);
+	if (!memchr(s->good, false, count))
+		return 0;
+	first = calloc(count + 1, sizeof(*first));
+	queue = malloc(count * sizeof(*queue));
+	back = malloc((s->link_count + 1) * sizeof(*back));
+	if (!first || !queue || !back) {
+		result = no_memory(w);
+		goto out;
+	}
+	for (size_t i = 0; i < count; link += s->leads[i++])
+		for (size_t k = link; !s->good[i] && k < link + s->leads[i]; k++)
+			first[s->links[k]]++;
+	for (size_t i = 0; i <= count; i++) {
+		sum += i < count ? first[i] : 0;
+		first[i] = (uint32_t)sum;
+	}
+	link = 0;
+	for (size_t i = 0; i < count; link += s->leads[i++])
+		for (size_t k = link; !s->good[i] && k < link + s->leads[i]; k++)
+			back[--first[s->links[k]]] = (uint32_t)i;
+	for (size_t i = 0; i < count; i++)
+		if (s->good[i] && first[i] < first[i + 1])
+			queue[waiting++] = (uint32_t)i;
+	go_back(s, first, back, queue, waiting);
+	bad = memchr(s->good, false, count);
+	if (bad) {
+		s->verdict = VERDICT_LIVELOCK;
+		result = find(w, (uint32_t)(bad - s->good), NULL);
+	}
 out:
 	free(first);
 	free(queue);
@@ -225,7 +248,7 @@ static int make_moves(struct walker *w, uint32_t number, size_t count, bool *new
 		if (error)
 			return error;
 		*news = *news || to > number;
-		if (shows_progress(s->model, w->here->node[w->moves[i].vm], w->there->node[w->moves[i].vm]))
+		if (model_gets_on(s->model, w->here->node[w->moves[i].vm], w->there->node[w->moves[i].vm]))
 			s->good[number] = true;
 	}
 	return 0;
@@ -253,23 +276,18 @@ static int expand_reduced(struct walker *w, uint32_t number, bool *enough)
 static int take_moves(struct walker *w, uint32_t number, const struct team_move *moves, size_t count)
 {
 	struct search *s = w->search;
-	const struct team_move *end = team_end(w->team, number);
 
 	for (size_t i = 0; i < count; i++) {
 		const struct team_move *f = &moves[i];
 		uint32_t to;
-		int error;
-
-		if (end - f > FETCH_AHEAD && f[FETCH_AHEAD].number == STORE_NONE)
-			store_fetch_place(&s->states, f[FETCH_AHEAD].hash);
-		error = add_found(w, number, f, &to);
+		int error = add_found(w, number, f, &to);
 
 		s->moves++;
 		if (!error && !note_link(s, number, to))
 			error = no_memory(w);
 		if (error)
 			return error;
-		if (shows_progress(s->model, f->node_before, f->node_after))
+		if (f->gets_on)
 			s->good[number] = true;
 	}
 	return 0;
@@ -335,8 +353,9 @@ static int expand(struct walker *w, uint32_t number)
 
 static size_t bytes_of(const struct search *s)
 {
-	return s->states.bytes + s->origin_room * (sizeof(*s->origins) + 1) +
-	       s->link_room * sizeof(*s->links) + machines_figures(s->model->machines).bytes;
+	return store_bytes(&s->states) + s->link_room * sizeof(*s->links) +
+	       s->origin_room * (sizeof(*s->origins) + sizeof(*s->good) + sizeof(*s->leads)) +
+	       machines_figures(s->model->machines).bytes;
 }
 
 /* 0: go on. */

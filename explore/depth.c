@@ -423,7 +423,7 @@ static int check_bounds(struct search *s)
 		return finding_of_bound(s, "states");
 	if (s->moves % PROGRESS_EVERY)
 		return 0;
-	if (s->states.bytes + machines_figures(s->model->machines).bytes >= s->config.bytes)
+	if (store_bytes(&s->states) + machines_figures(s->model->machines).bytes >= s->config.bytes)
 		return finding_of_bound(s, "memory");
 	if (s->config.progress && s->config.progress(s->config.context, s))
 		return finding_of_bound(s, "an interrupt");

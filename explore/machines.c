@@ -422,7 +422,7 @@ struct machines_figures machines_figures(const struct machines *m)
 
 	f.nodes = m->automaton.node_count;
 	f.edges = m->automaton.edge_count;
-	f.bytes = m->memories.pages.bytes + m->memories.changes.bytes + m->captures.bytes +
-		  m->names.bytes + m->plains.store.bytes;
+	f.bytes = store_bytes(&m->memories.pages) + store_bytes(&m->memories.changes) +
+		  store_bytes(&m->captures) + store_bytes(&m->names) + store_bytes(&m->plains.store);
 	return f;
 }

@@ -25,8 +25,7 @@ void memories_fini(struct memories *m)
 
 int memory_init(struct memory *v, struct baton_vm *vm)
 {
-	v->vm = vm;
-	v->page_count = baton_vm_memory(vm) / PAGE;
+	*v = (struct memory){ .vm = vm, .page_count = baton_vm_memory(vm) / PAGE };
 	v->seen = calloc(v->page_count, PAGE);
 	v->pages = calloc(v->page_count, sizeof(*v->pages));
 	return v->seen && v->pages ? 0 : -ENOMEM;

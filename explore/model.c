@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LINES 128 /* bytes of two cache lines, which processors fetch together */
+
 /* ---------------------------------------------------------------- life cycle */
 
 int model_init(struct model *m, enum memory_model memory, struct machines *machines,
@@ -42,9 +44,13 @@ void model_fini(struct model *m)
 	free(m->places);
 }
 
+/* In cache lines of its own: each thread that looks ahead writes into states of its own. */
 struct state *model_new_state(void)
 {
-	return calloc(1, sizeof(struct state));
+	size_t size = (sizeof(struct state) + LINES - 1) & ~(size_t)(LINES - 1);
+	struct state *state = aligned_alloc(LINES, size);
+
+	return state ? memset(state, 0, size) : NULL;
 }
 
 void model_free_state(struct state *state)
@@ -390,6 +396,15 @@ enum move_end model_first(struct model *m, struct state *s, struct baton_diag *d
 	for (uint32_t i = 0; i < m->count && end == MOVE_DONE; i++)
 		end = settle(m, s, i, diag);
 	return end;
+}
+
+bool model_gets_on(const struct model *m, uint32_t before, uint32_t after)
+{
+	const struct node *n = machines_node(m->machines, before);
+
+	if (n->kind == NODE_CALL && n->port == BATON_CALL_ENTER)
+		return true;
+	return n->kind != NODE_ENDED && machines_node(m->machines, after)->kind == NODE_ENDED;
 }
 
 bool model_is_final(const struct model *m, const struct state *s)

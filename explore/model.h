@@ -91,6 +91,9 @@ size_t model_moves(const struct model *model, const struct state *state, struct 
 enum move_end model_move(struct model *model, struct state *state, struct move move,
 			 struct baton_diag *diag);
 
+/* Does a VM's way between two nodes show that it gets on? It enters a section, or ends. */
+bool model_gets_on(const struct model *model, uint32_t before, uint32_t after);
+
 /* All VMs have ended, and all stores have landed. */
 bool model_is_final(const struct model *model, const struct state *state);
 

@@ -111,6 +111,7 @@ void search_fini(struct search *s)
 	free(s->origins);
 	free(s->links);
 	free(s->good);
+	free(s->leads);
 	free(s->path);
 	*s = (struct search){ 0 };
 }

@@ -62,14 +62,15 @@ struct search {
 	struct store states; /* encoded … */
 	void *code;	     /* … here, before they are noted */
 	size_t code_room;
-	struct search_origin { /* of a state: the one before, and the move from there */
+	struct search_origin { /* per state: the one before, and the move from there */
 		uint32_t from;
 		struct move move;
 	} *origins;
 	size_t origin_room;
-	uint32_t (*links)[2]; /* from and to, of moves between different states */
-	size_t link_count, link_room;
 	uint8_t *good; /* per state: all have ended, or a move from it shows that they get on */
+	uint16_t *leads; /* per state: to how many others its moves lead … */
+	uint32_t *links; /* … and to which, state by state */
+	size_t link_count, link_room;
 	uint32_t at;   /* the state that is expanded now */
 	uint32_t level_end;
 	uint64_t depth; /* of that state */

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * team.c - each thread looks at a share of the states, into memory of its own.
+ * team.c - each thread looks at a share of the states, into memory of its own. When all have, each
+ * puts what was found into parts of the store that are its own.
  */
 #include "team.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* What a member has seen. Bytes lie at offsets until all is there, for they may move. */
+#include "meeting.h"
+
 struct member {
 	struct team *team;
 	pthread_t thread;
 	struct model model; /* as it is now, and to be left so: `fixed` */
 	struct state *here, *there;
-	struct move moves[MODEL_MOVES];
 	uint32_t first, end; /* its states */
 
 	struct look { /* per state: its moves, from .. to; NONE: not to be known */
@@ -23,19 +23,31 @@ struct member {
 	} *looks;
 	size_t look_room;
 	struct team_move *found;
+	struct code { /* of each, the state that it leads to */
+		uint32_t hash, size;
+		size_t at; /* in … */
+	} *codes;
 	size_t found_count, found_room;
-	uint8_t *bytes;
+	uint8_t *bytes; /* … the encoded states */
 	size_t used, room;
+	struct put { /* what was found by anybody, and belongs into parts that are this member's */
+		struct team_move *move;
+		const uint8_t *bytes;
+		uint32_t hash, size;
+	} *puts;
+	size_t put_count, put_room;
 	int error;
+	struct move moves[MODEL_MOVES]; /* last: the next member's lines are far from what is written above */
 };
 
 struct team {
 	const struct model *model;
-	const struct store *states;
-	unsigned count; /* members; the first is the caller's thread */
-	pthread_barrier_t begin, end;
+	struct store *states;
+	unsigned count; /* members; the first is the caller's thread. 0: nobody has started */
+	unsigned room;
+	struct meeting meeting;
 	bool over;
-	uint32_t first, share;
+	unsigned at; /* the member whose states are asked for */
 	struct member *members;
 };
 
@@ -48,6 +60,7 @@ static bool make_room(struct member *m)
 {
 	size_t need = MODEL_BYTES(&m->model), room;
 	struct team_move *found;
+	struct code *codes;
 	uint8_t *bytes;
 
 	if (m->found_count == m->found_room) {
@@ -56,6 +69,10 @@ static bool make_room(struct member *m)
 		if (!found)
 			return false;
 		m->found = found;
+		codes = realloc(m->codes, room * sizeof(*codes));
+		if (!codes)
+			return false;
+		m->codes = codes;
 		m->found_room = room;
 	}
 	if (m->room - m->used < need) {
@@ -72,7 +89,7 @@ static bool make_room(struct member *m)
 /* One move of the state that is here. False: it is not known where it leads. */
 static bool look_at_move(struct member *m, struct move move)
 {
-	struct team_move *f;
+	struct code *code;
 	uint8_t *bytes;
 
 	if (!model_copy(&m->model, m->here, m->there) || !make_room(m)) {
@@ -81,16 +98,16 @@ static bool look_at_move(struct member *m, struct move move)
 	}
 	if (model_move(&m->model, m->there, move, NULL) != MOVE_DONE)
 		return false;
-	f = &m->found[m->found_count++];
-	bytes = m->bytes + m->used;
-	*f = (struct team_move){
-		.move = move, .node_before = m->here->node[move.vm], .node_after = m->there->node[move.vm],
-		.size = (uint32_t)model_encode(&m->model, m->there, bytes),
+	m->found[m->found_count] = (struct team_move){
+		.move = move,
+		.gets_on = model_gets_on(&m->model, m->here->node[move.vm], m->there->node[move.vm]),
 	};
-	f->hash = store_hash(bytes, f->size);
-	/* An offset, for now. */
-	f->bytes = (const void *)m->used;
-	m->used += (f->size + 7u) & ~(size_t)7;
+	code = &m->codes[m->found_count++];
+	bytes = m->bytes + m->used;
+	code->at = m->used;
+	code->size = (uint32_t)model_encode(&m->model, m->there, bytes);
+	code->hash = store_hash(bytes, code->size);
+	m->used += (code->size + 7u) & ~(size_t)7;
 	return true;
 }
 
@@ -114,27 +131,59 @@ static void look_at_state(struct member *m, uint32_t number, struct look *look)
 		*look = (struct look){ begin, m->found_count };
 }
 
-/*
- * Which of the states have been found already? That is a walk through memory where nothing
- * lies near: while one is looked up, the next ones are on their way.
- */
-static void look_up(struct member *m)
+/* Of what a member has found, that which is to be put by another, or by itself. */
+static bool gather(struct member *m, const struct member *from)
 {
-	const struct store *states = m->team->states;
-	const size_t step = 8, count = m->found_count;
+	const unsigned count = m->team->count, own = (unsigned)(m - m->team->members);
+	size_t room = m->put_count + from->found_count;
+	struct put *puts;
 
-	for (size_t i = 0; i < count + 3 * step; i++) {
-		if (i < count)
-			store_fetch_place(states, m->found[i].hash);
-		if (i >= step && i - step < count)
-			store_fetch_string(states, m->found[i - step].hash);
-		if (i >= 2 * step && i - 2 * step < count)
-			store_fetch_bytes(states, m->found[i - 2 * step].hash);
-		if (i >= 3 * step) {
-			struct team_move *f = &m->found[i - 3 * step];
+	if (room > m->put_room) {
+		puts = realloc(m->puts, 2 * room * sizeof(*puts));
+		if (!puts)
+			return false;
+		m->puts = puts;
+		m->put_room = 2 * room;
+	}
+	for (size_t i = 0; i < from->found_count; i++) {
+		const struct code *c = &from->codes[i];
 
-			f->bytes = m->bytes + (size_t)f->bytes;
-			f->number = store_find(states, f->bytes, f->size, f->hash);
+		if (store_part(c->hash) * count / STORE_PARTS == own)
+			m->puts[m->put_count++] = (struct put){ &from->found[i], from->bytes + c->at,
+								 c->hash, c->size };
+	}
+	return true;
+}
+
+/*
+ * That is a walk through memory where nothing lies near: while one is put, the next ones
+ * are on their way.
+ */
+static void put(struct member *m)
+{
+	struct store *states = m->team->states;
+	const size_t step = 8;
+
+	m->put_count = 0;
+	for (unsigned i = 0; i < m->team->count; i++)
+		if (!gather(m, &m->team->members[i])) {
+			m->error = -ENOMEM;
+			return;
+		}
+	for (size_t i = 0; i < m->put_count + 2 * step; i++) {
+		if (i < m->put_count)
+			store_fetch_place(states, m->puts[i].hash);
+		if (i >= step && i - step < m->put_count)
+			store_fetch_string(states, m->puts[i - step].hash);
+		if (i >= 2 * step) {
+			const struct put *p = &m->puts[i - 2 * step];
+
+			p->move->string = store_put(states, p->bytes, p->size, p->hash);
+			if (!p->move->string) {
+				m->error = -ENOMEM;
+				return;
+			}
+			p->move->number = p->move->string->number;
 		}
 	}
 }
@@ -159,8 +208,15 @@ static void look(struct member *m)
 	}
 	for (uint32_t i = m->first; i < m->end && !m->error; i++)
 		look_at_state(m, i, &m->looks[i - m->first]);
-	if (!m->error)
-		look_up(m);
+}
+
+/* All of a member's part. Who has no memory left keeps up with the others all the same. */
+static void work(struct member *m)
+{
+	look(m);
+	meeting_wait(&m->team->meeting);
+	put(m);
+	meeting_wait(&m->team->meeting);
 }
 
 static void *serve(void *member)
@@ -168,50 +224,40 @@ static void *serve(void *member)
 	struct member *m = member;
 
 	for (;;) {
-		pthread_barrier_wait(&m->team->begin);
+		meeting_wait(&m->team->meeting);
 		if (m->team->over)
 			return NULL;
-		look(m);
-		pthread_barrier_wait(&m->team->end);
+		work(m);
 	}
 }
 
 int team_look(struct team *t, uint32_t first, uint32_t count)
 {
-	t->first = first;
-	t->share = (count + t->count - 1) / t->count;
+	const uint32_t share = (count + t->count - 1) / t->count;
+
 	for (unsigned i = 0; i < t->count; i++) {
-		uint32_t from = i * t->share, to = from + t->share;
+		uint32_t from = i * share, to = from + share;
 
 		t->members[i].first = first + (from < count ? from : count);
 		t->members[i].end = first + (to < count ? to : count);
 	}
-	pthread_barrier_wait(&t->begin);
-	look(&t->members[0]);
-	pthread_barrier_wait(&t->end);
+	t->at = 0;
+	meeting_wait(&t->meeting);
+	work(&t->members[0]);
 	for (unsigned i = 0; i < t->count; i++)
 		if (t->members[i].error)
 			return t->members[i].error;
 	return 0;
 }
 
-static const struct member *member_of(const struct team *t, uint32_t number)
+const struct team_move *team_moves(struct team *t, uint32_t number, size_t *count)
 {
-	return &t->members[(number - t->first) / t->share];
-}
+	const struct member *m = &t->members[t->at];
+	const struct look *look;
 
-const struct team_move *team_end(const struct team *t, uint32_t number)
-{
-	const struct member *m = member_of(t, number);
-
-	return m->found + m->found_count;
-}
-
-const struct team_move *team_moves(const struct team *t, uint32_t number, size_t *count)
-{
-	const struct member *m = member_of(t, number);
-	const struct look *look = &m->looks[number - m->first];
-
+	while (number >= m->end)
+		m = &t->members[++t->at];
+	look = &m->looks[number - m->first];
 	if (look->from == NONE)
 		return NULL;
 	*count = look->to - look->from;
@@ -226,69 +272,66 @@ static void free_member(struct member *m)
 	model_free_state(m->there);
 	free(m->looks);
 	free(m->found);
+	free(m->codes);
 	free(m->bytes);
+	free(m->puts);
 }
 
-/* Members from the second on have threads. Those that were started end. */
-static void dismiss(struct team *t, unsigned started)
+/* Members from the second on have threads; if there cannot be as many, there are fewer. */
+static void start(struct team *t, unsigned threads)
 {
-	t->over = true;
-	if (started == t->count)
-		pthread_barrier_wait(&t->begin);
-	for (unsigned i = 1; i < started; i++) {
-		if (started < t->count)
-			pthread_cancel(t->members[i].thread);
-		pthread_join(t->members[i].thread, NULL);
+	meeting_init(&t->meeting);
+	for (t->count = 1; t->count <= threads; t->count++) {
+		struct member *m = &t->members[t->count];
+
+		if (pthread_create(&m->thread, NULL, serve, m))
+			break;
 	}
-	for (unsigned i = 0; i < t->count; i++)
-		free_member(&t->members[i]);
-	pthread_barrier_destroy(&t->begin);
-	pthread_barrier_destroy(&t->end);
-	free(t->members);
-	free(t);
+	meeting_open(&t->meeting, t->count);
 }
 
-struct team *team_new(unsigned threads, const struct model *model, const struct store *states)
+struct team *team_new(unsigned threads, const struct model *model, struct store *states)
 {
 	struct team *t = calloc(1, sizeof(*t));
-	unsigned started = 1;
 
 	if (!t)
 		return NULL;
 	t->model = model;
 	t->states = states;
-	t->count = threads + 1;
-	t->members = calloc(t->count, sizeof(*t->members));
-	if (!t->members || pthread_barrier_init(&t->begin, NULL, t->count)) {
-		free(t->members);
-		free(t);
-		return NULL;
-	}
-	if (pthread_barrier_init(&t->end, NULL, t->count)) {
-		pthread_barrier_destroy(&t->begin);
-		free(t->members);
-		free(t);
-		return NULL;
-	}
-	for (unsigned i = 0; i < t->count; i++) {
-		t->members[i].team = t;
-		t->members[i].here = model_new_state();
-		t->members[i].there = model_new_state();
-		if (!t->members[i].here || !t->members[i].there)
-			goto fail;
-	}
-	for (; started < t->count; started++)
-		if (pthread_create(&t->members[started].thread, NULL, serve, &t->members[started]))
-			goto fail;
-	return t;
+	t->room = threads + 1;
+	t->members = calloc(t->room, sizeof(*t->members));
+	for (unsigned i = 0; t->members && i < t->room; i++) {
+		struct member *m = &t->members[i];
 
-fail:
-	dismiss(t, started);
-	return NULL;
+		m->team = t;
+		m->here = model_new_state();
+		m->there = model_new_state();
+		if (!m->here || !m->there) {
+			team_free(t);
+			return NULL;
+		}
+	}
+	if (!t->members) {
+		free(t);
+		return NULL;
+	}
+	start(t, threads);
+	return t;
 }
 
 void team_free(struct team *t)
 {
-	if (t)
-		dismiss(t, t->count);
+	if (!t)
+		return;
+	if (t->count) {
+		t->over = true;
+		meeting_wait(&t->meeting);
+		for (unsigned i = 1; i < t->count; i++)
+			pthread_join(t->members[i].thread, NULL);
+		meeting_fini(&t->meeting);
+	}
+	for (unsigned i = 0; i < t->room; i++)
+		free_member(&t->members[i]);
+	free(t->members);
+	free(t);
 }

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * explore_parts.c - what `baton explore` stands on: strings that are kept once, nodes with
- * their edges, and what an access or an instruction is to it.
+ * explore_parts.c - what `baton explore` stands on: strings that are kept once, threads that
+ * meet, nodes with their edges, and what an access or an instruction is to it.
  */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "baton/abi.h"
 #include "baton/baton.h"
 #include "explore/access.h"
 #include "explore/automaton.h"
+#include "explore/meeting.h"
 #include "explore/store.h"
 
 /* --------------------------------------------------------------------- store */
@@ -74,7 +77,7 @@ static void many_strings_keep_their_numbers_and_bytes(void **state)
 		assert_int_equal(store_add(&s, bytes, size, &is_new), i);
 		assert_true(is_new);
 	}
-	assert_true(s.block_count > 1);
+	assert_true(s.parts[0].block_count > 1);
 	for (uint32_t i = 0; i < count; i++) {
 		size_t size = make(i, bytes), got;
 		const void *kept = store_get(&s, i, &got);
@@ -103,6 +106,27 @@ static void a_string_does_not_move(void **state)
 	store_fini(&s);
 }
 
+/* Nor has one that was put again meanwhile, and it is the same. */
+static void a_string_has_no_number_before_it_is_asked_for(void **state)
+{
+	struct store s = { 0 };
+	struct store_string *one = store_put(&s, "one", 3, store_hash("one", 3));
+	struct store_string *two = store_put(&s, "two", 3, store_hash("two", 3));
+	bool is_new;
+
+	assert_int_equal(one->number, STORE_NONE);
+	assert_ptr_equal(store_put(&s, "one", 3, store_hash("one", 3)), one);
+	assert_int_equal(s.count, 0);
+	assert_int_equal(store_number(&s, two, &is_new), 0);
+	assert_true(is_new);
+	assert_int_equal(store_add(&s, "one", 3, &is_new), 1);
+	assert_true(is_new);
+	assert_int_equal(store_number(&s, one, &is_new), 1);
+	assert_false(is_new);
+	assert_int_equal(s.count, 2);
+	store_fini(&s);
+}
+
 static void a_string_may_be_longer_than_a_block(void **state)
 {
 	const size_t large = (size_t)3 << 20;
@@ -120,7 +144,7 @@ static void a_string_may_be_longer_than_a_block(void **state)
 	assert_int_equal(size, large);
 	assert_memory_equal(store_get(&s, 2, &size), "behind", 6);
 	assert_memory_equal(store_get(&s, 0, &size), "before", 6);
-	assert_true(s.bytes > large);
+	assert_true(store_bytes(&s) > large);
 	store_fini(&s);
 	free(bytes);
 }
@@ -381,6 +405,61 @@ static void of_a_group_only_those_that_serialize_are_fences(void **state)
 			fail_msg("%s: expected %d", group[i].text, group[i].fence);
 }
 
+/* ------------------------------------------------------------------- meetings */
+
+#define MEMBERS 4
+#define ROUNDS	400
+
+struct guest {
+	pthread_t thread;
+	struct meeting *meeting;
+	struct guest *all;
+	unsigned own, rounds, early; /* others who were not there yet */
+};
+
+/* Now and then one is late for so long that the others sleep. */
+static void *meet(void *argument)
+{
+	static const struct timespec late = { .tv_nsec = 6000000 };
+	struct guest *g = argument;
+
+	for (unsigned round = 1; round <= ROUNDS; round++) {
+		if (round % (20 * MEMBERS) == 20 * g->own)
+			nanosleep(&late, NULL);
+		g->rounds = round;
+		meeting_wait(g->meeting);
+		for (unsigned i = 0; i < MEMBERS; i++)
+			g->early += g->all[i].rounds != round;
+		meeting_wait(g->meeting);
+	}
+	return NULL;
+}
+
+/* They come before it is known how many they are. */
+static void all_are_there_before_anybody_goes_on(void **state)
+{
+	struct guest guests[MEMBERS] = { { .own = 0 } };
+	struct meeting meeting;
+	unsigned early = 0;
+
+	meeting_init(&meeting);
+	for (unsigned i = 0; i < MEMBERS; i++) {
+		guests[i].meeting = &meeting;
+		guests[i].all = guests;
+		guests[i].own = i;
+	}
+	for (unsigned i = 1; i < MEMBERS; i++)
+		assert_int_equal(pthread_create(&guests[i].thread, NULL, meet, &guests[i]), 0);
+	meeting_open(&meeting, MEMBERS);
+	meet(&guests[0]);
+	for (unsigned i = 1; i < MEMBERS; i++)
+		pthread_join(guests[i].thread, NULL);
+	for (unsigned i = 0; i < MEMBERS; i++)
+		early += guests[i].early;
+	assert_int_equal(early, 0);
+	meeting_fini(&meeting);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +468,8 @@ int main(void)
 		cmocka_unit_test(many_strings_keep_their_numbers_and_bytes),
 		cmocka_unit_test(a_string_does_not_move),
 		cmocka_unit_test(a_string_may_be_longer_than_a_block),
+		cmocka_unit_test(a_string_has_no_number_before_it_is_asked_for),
+		cmocka_unit_test(all_are_there_before_anybody_goes_on),
 		cmocka_unit_test(an_edge_is_found_by_its_answer),
 		cmocka_unit_test(an_edge_of_certain_devices_is_found_with_these_only),
 		cmocka_unit_test(a_node_begins_without_edges_and_owns_its_death),

@@ -5,6 +5,10 @@
  */
 #include "programs.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <pthread.h>
+
 #include "explore/search.h"
 
 #define UNBOUNDED ((struct search_config){ .steps = UINT64_MAX, .states = UINT64_MAX, .bytes = UINT64_MAX })
@@ -774,6 +778,101 @@ static void all_states_under_tso_are_seen_and_no_others(void **state)
 	compare(MEMORY_TSO, 3, 3, 150);
 }
 
+/* -------------------------------------------------------------------- threads */
+
+static unsigned threads_left = UINT_MAX; /* that can be started */
+
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *), void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *), void *argument);
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*run)(void *), void *argument)
+{
+	if (!threads_left)
+		return EAGAIN;
+	threads_left--;
+	return __real_pthread_create(thread, how, run, argument);
+}
+
+/* All that two searches have seen, number by number. */
+static void are_the_same(const struct search *a, const struct search *b)
+{
+	assert_int_equal(a->verdict, b->verdict);
+	assert_int_equal(a->states.count, b->states.count);
+	assert_int_equal(a->moves, b->moves);
+	assert_int_equal(a->finals, b->finals);
+	assert_int_equal(a->depth, b->depth);
+	for (uint32_t i = 0; i < a->states.count; i++) {
+		size_t size, other;
+		const void *bytes = store_get(&a->states, i, &size);
+
+		store_get(&b->states, i, &other);
+		assert_int_equal(size, other);
+		assert_memory_equal(bytes, store_get(&b->states, i, &other), size);
+		assert_int_equal(a->origins[i].from, b->origins[i].from);
+		assert_memory_equal(&a->origins[i].move, &b->origins[i].move, sizeof(struct move));
+	}
+	assert_memory_equal(a->leads, b->leads, a->states.count * sizeof(*a->leads));
+	assert_int_equal(a->link_count, b->link_count);
+	assert_memory_equal(a->links, b->links, a->link_count * sizeof(*a->links));
+	assert_memory_equal(a->good, b->good, a->states.count);
+	assert_int_equal(a->path_length, b->path_length);
+	assert_memory_equal(a->path, b->path, a->path_length * sizeof(*a->path));
+}
+
+/* As soon as that many states have been gone on from, the search is over, wherever that is. */
+struct patience {
+	uint64_t states;
+};
+
+static const char *ends_at(void *context, const struct model *model, const struct state *state)
+{
+	struct patience *p = context;
+
+	return p->states-- ? NULL : "one end too many";
+}
+
+/* Programs of three VMs without calls, of which many states wait at once. */
+static void with_any_number_of_threads_states_get_the_same_numbers(void **state)
+{
+	static const struct { unsigned threads, left; } ways[] = {
+		{ 1, 0 }, { 2, UINT_MAX }, { 3, UINT_MAX }, { 5, UINT_MAX }, { 20, UINT_MAX }, { 4, 0 }, { 4, 1 },
+	};
+	uint64_t random = 7;
+	size_t most = 0;
+
+	for (unsigned round = 0; round < 40; round++) {
+		struct op ops[VMS][OPS + 1];
+		struct programs programs = { .count = VMS };
+		struct patience patience = { .states = round % 4 ? UINT64_MAX : draw(&random, 300) };
+		struct search_config config = UNBOUNDED;
+		struct patience left = patience;
+		struct scene *alone, *s;
+
+		for (uint32_t i = 0; i < VMS; i++) {
+			make_program(&random, ops[i], 4 + round % 2);
+			programs.ops[i] = ops[i];
+		}
+		config.judge = ends_at;
+		config.context = &left;
+		alone = explore(MEMORY_TSO, &programs, &config);
+		assert_int_equal(alone->error, 0);
+		most = alone->search.states.count > most ? alone->search.states.count : most;
+		for (size_t i = 0; i < sizeof(ways) / sizeof(*ways); i++) {
+			left = patience;
+			config.threads = ways[i].threads;
+			threads_left = ways[i].left;
+			s = explore(MEMORY_TSO, &programs, &config);
+			threads_left = UINT_MAX;
+			assert_int_equal(s->error, 0);
+			are_the_same(&alone->search, &s->search);
+			end(s);
+		}
+		end(alone);
+	}
+	print_message("# up to %zu states\n", most);
+	assert_true(most > 10000);
+}
+
 /* ------------------------------------------------------------- moves left out */
 
 /* Calls, too; what dies stands behind the end. */
@@ -1119,6 +1218,7 @@ int main(void)
 		cmocka_unit_test(states_are_not_many_more_than_their_bound),
 		cmocka_unit_test(all_states_under_sc_are_seen_and_no_others),
 		cmocka_unit_test(all_states_under_tso_are_seen_and_no_others),
+		cmocka_unit_test(with_any_number_of_threads_states_get_the_same_numbers),
 		cmocka_unit_test(what_is_wrong_is_found_with_fewer_moves),
 		cmocka_unit_test(an_end_behind_a_fence_is_not_put_before_what_others_call),
 		cmocka_unit_test(a_loop_does_not_put_the_others_off),
