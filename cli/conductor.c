@@ -193,7 +193,8 @@ static enum baton_gate_verdict weigh_instruction(struct conductor *c, struct con
 		v->stands = v->goes = false;
 		v->left = r->rip;
 		v->rcx = r->rcx;
-	} else if (v->left != r->rip || access_is_past(code, size, v->rcx != r->rcx)) {
+		v->rsp = r->rsp;
+	} else if (v->left != r->rip || v->rsp != r->rsp || access_is_past(code, size, v->rcx != r->rcx)) {
 		v->left = UINT64_MAX;
 		v->stands = timer_is_open(&v->timer, r, code, size, bits);
 	}
@@ -202,27 +203,16 @@ static enum baton_gate_verdict weigh_instruction(struct conductor *c, struct con
 	return *code == 0xF4 ? BATON_GATE_DONE : BATON_GATE_PASS;
 }
 
-#define RETURNS_MAX 16 /* as explore/machine.c has it */
-
-/* It is asked again for the instruction before which it was held. IRET is made for KVM. */
+/* It is asked again for the instruction before which it was held. */
 static enum baton_gate_verdict meet_instruction(void *context, struct baton_vm *vm)
 {
 	struct conductor *c = context;
 	struct conducted *v = &c->vms[scenario_find_vm(c->scenario, baton_vm_name(vm))];
-	struct baton_vcpu *vcpu = baton_vm_vcpu(vm);
-	enum baton_gate_verdict verdict = BATON_GATE_PASS;
 	uint8_t code[15];
-	unsigned bits, most = RETURNS_MAX, operand;
-	int size;
+	unsigned bits;
+	int size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
 
-	do {
-		size = baton_vcpu_code(vcpu, code, sizeof(code), &bits);
-		if (size <= 0)
-			return BATON_GATE_PASS;
-		verdict = weigh_instruction(c, v, baton_vm_regs(vm), code, (size_t)size, bits);
-		operand = access_return_size(code, (size_t)size, bits);
-	} while (verdict == BATON_GATE_PASS && operand && most-- && !baton_vcpu_return(vcpu, operand));
-	return verdict;
+	return size > 0 ? weigh_instruction(c, v, baton_vm_regs(vm), code, (size_t)size, bits) : BATON_GATE_PASS;
 }
 
 /* Is it in HLT, with interrupts on? */

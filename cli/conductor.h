@@ -41,7 +41,7 @@ struct conducted {
 	struct timer timer;
 	bool steps; /* the gate is asked for its instructions */
 	bool stands; /* between two instructions, where it may be interrupted */
-	uint64_t left, rcx; /* it is to make the instruction there; UINT64_MAX: it has */
+	uint64_t left, rcx, rsp; /* it is to make the instruction there; UINT64_MAX: it has */
 	uint8_t queued;
 	struct {
 		uint64_t gpa, value;

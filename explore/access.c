@@ -148,19 +148,6 @@ bool access_is_fence(const uint8_t *code, size_t size, unsigned bits)
 	}
 }
 
-unsigned access_return_size(const uint8_t *code, size_t size, unsigned bits)
-{
-	const struct opcode o = opcode_of(code, size, bits);
-	size_t prefixes = size - o.left;
-	bool other = memchr(code, 0x66, prefixes);
-
-	if (!o.left || *o.at != 0xCF)
-		return 0;
-	if (bits == 64)
-		return prefixes && (o.at[-1] & 0xF8) == 0x48 ? 8 : other ? 2 : 4;
-	return (bits == 16) != other ? 2 : 4;
-}
-
 bool access_is_past(const uint8_t *code, size_t size, bool counted)
 {
 	if (size < 2 || code[1] != 0xFE)

@@ -41,9 +41,6 @@ bool access_is_atomic(const uint8_t *code, size_t size, unsigned bits);
  */
 bool access_is_fence(const uint8_t *code, size_t size, unsigned bits);
 
-/* Is it IRET? Then how many bytes each of its operands has; else 0. */
-unsigned access_return_size(const uint8_t *code, size_t size, unsigned bits);
-
 /*
  * Is the VM past an instruction at which it stood, though it stands there again? It is if that is
  * a jump to itself; a LOOP to itself has counted. What repeats a string is still under way.

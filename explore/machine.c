@@ -13,7 +13,6 @@
 
 #define CHOICES	    64
 #define CODE_MAX    15
-#define RETURNS_MAX 16 /* of IRET behind IRET; then KVM has its turn */
 
 /* ------------------------------------------------------------------- accesses */
 
@@ -219,7 +218,8 @@ static bool has_moved(const struct machine *v, const struct instruction *n)
 {
 	const struct baton_regs *r = baton_vm_regs(v->vm);
 
-	return r->rip != v->at->rip || (v->answered && access_is_past(n->code, n->size, r->rcx != v->rcx));
+	return r->rip != v->at->rip || r->rsp != v->rsp ||
+	       (v->answered && access_is_past(n->code, n->size, r->rcx != v->rcx));
 }
 
 /* One before which it may, or has to, wait; nobody else sees it. */
@@ -251,33 +251,15 @@ static bool is_on_its_way(struct machine *v, const struct instruction *n)
 	return v->answered;
 }
 
-/* Makes it for KVM, if it is IRET. Then the VM stands elsewhere. */
-static bool returns(struct machine *v, const struct instruction *n)
-{
-	unsigned size = access_return_size(n->code, n->size, n->bits);
-
-	if (!size || baton_vcpu_return(baton_vm_vcpu(v->vm), size))
-		return false; /* KVM says what comes of that */
-	v->answered = v->moved = true;
-	return true;
-}
-
 enum baton_gate_verdict machine_meet_instruction(struct machine *v)
 {
-	enum baton_gate_verdict verdict = BATON_GATE_PASS;
 	struct instruction n;
-	unsigned most = RETURNS_MAX;
 
 	if (!v->acts)
 		return stay(v);
-	do {
-		if (!read_instruction(v, &n))
-			return lose(v, "its code cannot be read");
-		if (!is_on_its_way(v, &n))
-			return BATON_GATE_PASS;
-		verdict = meet_instruction(v, &n);
-	} while (verdict == BATON_GATE_PASS && most-- && returns(v, &n));
-	return verdict;
+	if (!read_instruction(v, &n))
+		return lose(v, "its code cannot be read");
+	return is_on_its_way(v, &n) ? meet_instruction(v, &n) : BATON_GATE_PASS;
 }
 
 /* ---------------------------------------------------------------------- moving */
@@ -334,6 +316,7 @@ int machine_go(struct machine *v, const struct node *at, uint64_t answer)
 	v->at = at;
 	v->answer = answer;
 	v->rcx = baton_vm_regs(v->vm)->rcx;
+	v->rsp = baton_vm_regs(v->vm)->rsp;
 	v->acts = true;
 	v->error = 0;
 	v->answered = v->moved = v->asked_device = v->atomic = v->held = v->stores = v->dies = false;

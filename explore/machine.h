@@ -33,7 +33,7 @@ struct machine {
 	bool held;	   /* at the next access, … */
 	struct node next;  /* … which is this */
 	const struct node *at;
-	uint64_t rcx; /* as it stood there */
+	uint64_t rcx, rsp; /* as it stood there */
 	uint64_t answer;
 	bool stores; /* an atomic one, … */
 	uint64_t store; /* … this */

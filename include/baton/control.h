@@ -41,6 +41,10 @@ struct baton_gate {
 	 * single-stepped, and each instruction is an exit (`debug`). PASS: it is executed. DONE: it
 	 * is, and those behind it, up to the next exit, without being asked for; so HLT wants to
 	 * be passed, which some KVMs else step over. (KVM API, KVM_SET_GUEST_DEBUG.)
+	 *
+	 * KVM steps by the trap flag. PUSHF would show it to the guest, and IRET takes it away on
+	 * some KVMs; so the library executes these two itself when they are passed, unless they
+	 * lead to another ring, segment or task, or the stack is no plain memory. (SDM vol. 2.)
 	 */
 	enum baton_gate_verdict (*step)(void *context, struct baton_vm *vm);
 };
@@ -87,17 +91,9 @@ uint64_t baton_capture_hash(const void *capture);
 int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector);
 
 /*
- * Has a vCPU make the IRET before which it stands, with operands of so many bytes: 2, 4 or 8. Some
- * KVMs do not single-step it: what it brings back to the flags ends the stepping. From a gate's
- * `step`, or between runs. Errors: -EFAULT (no stack), -ENOTSUP (it leads to another ring, segment
- * or task, or the stack is no plain memory), and KVM is to do it; or what KVM gave. (SDM vol. 2,
- * IRET.)
- */
-int baton_vcpu_return(struct baton_vcpu *vcpu, unsigned size);
-
-/*
- * Copies up to `size` bytes from where the vCPU's next instruction stands, and says in `bits`
- * how it is read: 16, 32 or 64. Returns how many there are, or what KVM gave. One ioctl.
+ * Copies up to `size` bytes, of which no instruction has more than 15, from where the vCPU's next
+ * instruction stands, and says in `bits` how it is read: 16, 32 or 64. Returns how many there are, or
+ * what KVM gave. One ioctl; none by a gate's `step`, for which they have been looked at.
  */
 int baton_vcpu_code(struct baton_vcpu *vcpu, void *code, size_t size, unsigned *bits);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/host.h"
 #include "vm/autopsy.h"
@@ -53,11 +54,6 @@ int baton_vcpu_deliver(struct baton_vcpu *vcpu, unsigned vector)
 	return baton__deliver(vcpu, vector);
 }
 
-int baton_vcpu_return(struct baton_vcpu *vcpu, unsigned size)
-{
-	return baton__return(vcpu, size);
-}
-
 int baton_vm_step(struct baton_vm *vm, bool on)
 {
 	if (vm->host->running)
@@ -72,16 +68,16 @@ uint64_t baton_capture_hash(const void *capture)
 
 int baton_vcpu_code(struct baton_vcpu *vcpu, void *code, size_t size, unsigned *bits)
 {
-	const struct baton__memory *memory = &vcpu->vm->memory;
-	struct baton__tables tables;
-	struct kvm_sregs sregs;
-	int error = baton__vcpu_get_sregs(&vcpu->kvm, &sregs);
+	struct baton__code c = vcpu->code;
 
-	if (error)
-		return error;
-	*bits = baton__code_bits(&sregs);
-	tables = baton__autopsy_tables(memory, &sregs);
-	return (int)baton__walk_read(memory, &tables.paging, sregs.cs.base + vcpu->regs.rip, code, size);
+	if (!c.known)
+		baton__code_look(vcpu, &c);
+	if (c.size < 0)
+		return c.size;
+	*bits = c.bits;
+	size = size < (size_t)c.size ? size : (size_t)c.size;
+	memcpy(code, c.bytes, size);
+	return (int)size;
 }
 
 int baton_vm_touched(const struct baton_vm *vm, baton_gpa_t from, baton_gpa_t *begin,

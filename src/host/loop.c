@@ -442,10 +442,12 @@ static int run_watched(struct baton_host *host, struct baton_vm *vm)
 	}
 	result = baton__state_step(&vm->vcpu.kvm, !vm->unwatched);
 	vm->stepped = !vm->unwatched;
-	vm->unwatched = false;
 	if (result)
 		return result;
-	return baton__vcpu_run(&vm->vcpu.kvm);
+	result = baton__vcpu_run(&vm->vcpu.kvm);
+	if (result != -EINTR) /* else it may still stand where it was passed */
+		vm->unwatched = false;
+	return result;
 }
 
 /* Goes on with the turn until it ends, or a deadline of the run's comes. 0 or -errno. */

@@ -167,6 +167,7 @@ void baton__capture_restore(const struct baton__capture *c, struct baton_vcpu *v
 	memcpy(&vcpu->regs, &c->state.regs, sizeof(vcpu->regs));
 	vm->outcome = BATON_RUNNING;
 	vm->status = 0;
+	vm->unwatched = false;
 }
 
 uint64_t baton__capture_hash(const struct baton__capture *c)

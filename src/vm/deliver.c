@@ -4,8 +4,8 @@
  * goes to the handler. KVM would do it at its next entry, and run on; so nobody could stop at
  * the handler's first instruction. (SDM vol. 3: real mode 20.1.4, gates 6.12.1, long mode 6.14.2.)
  *
- * And what it does at IRET, which some KVMs cannot single-step: the flags that it brings back
- * end the stepping. (SDM vol. 2, IRET.)
+ * And what it does at IRET, which some KVMs cannot single-step, as the flags that it brings back
+ * end the stepping; and at PUSHF, which would store the trap flag of the stepping. (SDM vol. 2.)
  */
 #include "vm/deliver.h"
 
@@ -16,9 +16,12 @@
 #include "base/arith.h"
 #include "vm/autopsy.h"
 #include "vm/bus.h"
+#include "vm/decode.h"
 #include "vm/tables.h"
+#include "vm/walk.h"
 
 #define CR0_PE	 UINT64_C(1)
+#define CR0_WP	 (UINT64_C(1) << 16)
 #define EFER_LMA (UINT64_C(1) << 10)
 
 #define RFLAGS_TF (UINT64_C(1) << 8)
@@ -27,6 +30,9 @@
 #define RFLAGS_RF (UINT64_C(1) << 16)
 #define RFLAGS_VM (UINT64_C(1) << 17)
 #define RFLAGS_AC (UINT64_C(1) << 18)
+
+#define PTE_A 0x20u
+#define PTE_D 0x40u
 
 /* Those that IRET brings back in ring 0: but for TF, which is the stepping's. */
 #define RETURNED_16 UINT64_C(0x7ED5)
@@ -59,6 +65,13 @@ static bool is_plain(struct baton_vcpu *vcpu, const struct push *p, uint64_t sp)
 	return last <= p->mask && !is_served(vcpu, p->base + sp) && !is_served(vcpu, p->base + last);
 }
 
+static int get(struct baton_vcpu *vcpu, struct kvm_sregs *s, struct kvm_regs *r)
+{
+	int error = baton__vcpu_get_sregs(&vcpu->kvm, s);
+
+	return error ? error : baton__vcpu_get_regs(&vcpu->kvm, r);
+}
+
 /* In real mode CS may be another one. */
 static int put(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct kvm_regs *r)
 {
@@ -71,17 +84,64 @@ static int put(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct 
 	return error;
 }
 
-static int push(struct baton_vcpu *vcpu, const struct push *p, struct kvm_regs *r)
+/* The page that an address leads to; `count` 0: there are no tables, or not all of the way is there. */
+static struct baton_walk way_to(struct baton_vcpu *vcpu, const struct kvm_sregs *s, uint64_t linear)
+{
+	const struct baton__tables tables = baton__autopsy_tables(&vcpu->vm->memory, s);
+	struct baton_walk walk = baton__walk(tables.memory, &tables.paging, linear);
+
+	if (walk.end != BATON_WALK_MAPPED)
+		walk.count = 0;
+	return walk;
+}
+
+/* The top of PAE has flags of no kind. (SDM vol. 3, 4.4.) */
+static unsigned first_with_flags(const struct baton_walk *walk)
+{
+	return walk->levels == 3;
+}
+
+static bool is_writable(const struct baton_walk *walk, const struct kvm_sregs *s)
+{
+	for (unsigned i = first_with_flags(walk); i < walk->count && s->cr0 & CR0_WP; i++)
+		if (!walk->entries[i].writable)
+			return false;
+	return true;
+}
+
+/* As a processor does: each entry on the way was used, and the page was written. (SDM vol. 3, 4.8.) */
+static void note_write(struct baton_vcpu *vcpu, const struct baton_walk *walk)
+{
+	for (unsigned i = first_with_flags(walk); i < walk->count; i++) {
+		const struct baton_walk_entry *e = &walk->entries[i];
+		uint8_t flags = (uint8_t)(e->value | PTE_A | (i + 1 == walk->count ? PTE_D : 0));
+
+		if (flags != (uint8_t)e->value)
+			baton__memory_write(&vcpu->vm->memory, e->at, &flags, sizeof(flags));
+	}
+}
+
+static int push(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct push *p, struct kvm_regs *r)
 {
 	uint64_t size = p->count * p->size, sp = (r->rsp - size) & p->mask;
+	struct baton_walk first = way_to(vcpu, s, p->base + sp);
+	struct baton_walk last = way_to(vcpu, s, p->base + sp + size - 1);
 	uint8_t bytes[sizeof(p->words)];
+	int error;
 
 	if (!is_plain(vcpu, p, sp))
 		return -ENOTSUP;
+	if (!is_writable(&first, s) || !is_writable(&last, s))
+		return -EFAULT;
 	for (unsigned i = 0; i < p->count; i++)
 		baton__store((char *)bytes + i * p->size, p->words[i], p->size);
 	r->rsp = (r->rsp & ~p->mask) | sp;
-	return baton_vcpu_write(vcpu, p->base + sp, bytes, size);
+	error = baton_vcpu_write(vcpu, p->base + sp, bytes, size);
+	if (error)
+		return error;
+	note_write(vcpu, &first);
+	note_write(vcpu, &last);
+	return 0;
 }
 
 /* Through a vector of real mode: another segment is another base, and no more. */
@@ -133,10 +193,8 @@ int baton__deliver(struct baton_vcpu *vcpu, unsigned vector)
 	struct push p;
 	uint64_t off = RFLAGS_TF | RFLAGS_RF | RFLAGS_IF;
 	bool real;
-	int error = baton__vcpu_get_sregs(&vcpu->kvm, &s);
+	int error = get(vcpu, &s, &r);
 
-	if (!error)
-		error = baton__vcpu_get_regs(&vcpu->kvm, &r);
 	if (error)
 		return error;
 	real = !(s.cr0 & CR0_PE);
@@ -147,7 +205,7 @@ int baton__deliver(struct baton_vcpu *vcpu, unsigned vector)
 	if (!error && s.efer & EFER_LMA)
 		widen(&s, &r, &p);
 	if (!error)
-		error = r.rflags & RFLAGS_VM ? -ENOTSUP : push(vcpu, &p, &r);
+		error = r.rflags & RFLAGS_VM ? -ENOTSUP : push(vcpu, &s, &p, &r);
 	if (error)
 		return error;
 	if (real)
@@ -188,17 +246,15 @@ static int go_back(const struct push *p, struct kvm_sregs *s, struct kvm_regs *r
 	return 0;
 }
 
-int baton__return(struct baton_vcpu *vcpu, unsigned size)
+static int execute_iret(struct baton_vcpu *vcpu, unsigned size)
 {
 	uint8_t bytes[sizeof(((struct push *)0)->words)];
 	struct kvm_sregs s;
 	struct kvm_regs r;
 	struct push p;
 	uint64_t sp, wide;
-	int error = baton__vcpu_get_sregs(&vcpu->kvm, &s);
+	int error = get(vcpu, &s, &r);
 
-	if (!error)
-		error = baton__vcpu_get_regs(&vcpu->kvm, &r);
 	if (error)
 		return error;
 	wide = s.efer & EFER_LMA;
@@ -215,4 +271,42 @@ int baton__return(struct baton_vcpu *vcpu, unsigned size)
 	if (!error)
 		error = go_back(&p, &s, &r);
 	return error ? error : put(vcpu, &s, &r);
+}
+
+static int execute_pushf(struct baton_vcpu *vcpu, unsigned size, unsigned length, unsigned bits)
+{
+	struct push p = { .count = 1, .size = size };
+	struct kvm_sregs s;
+	struct kvm_regs r;
+	int error = get(vcpu, &s, &r);
+
+	if (error)
+		return error;
+	if (r.rflags & RFLAGS_VM)
+		return -ENOTSUP;
+	p.words[0] = r.rflags & ~(RFLAGS_TF | RFLAGS_RF);
+	p.base = bits == 64 ? 0 : s.ss.base;
+	p.mask = bits == 64 ? UINT64_MAX : s.ss.db ? UINT32_MAX : 0xFFFF;
+	error = push(vcpu, &s, &p, &r);
+	if (error)
+		return error;
+	r.rip += length;
+	if (bits != 64)
+		r.rip &= bits == 32 ? UINT32_MAX : 0xFFFF;
+	r.rflags &= ~RFLAGS_RF;
+	return put(vcpu, &s, &r);
+}
+
+bool baton__execute(struct baton_vcpu *vcpu, const struct baton__code *c)
+{
+	struct baton__insn n = baton__decode(c->bytes, c->size > 0 ? (size_t)c->size : 0, c->bits);
+	const uint8_t lock = 0xF0;
+
+	if (!n.length || memchr(c->bytes, lock, n.length))
+		return false;
+	if (baton__insn_is(&n, 1, 0xCF))
+		return !execute_iret(vcpu, n.operand);
+	if (!baton__insn_is(&n, 1, 0x9C))
+		return false;
+	return !execute_pushf(vcpu, c->bits == 64 && n.operand == 4 ? 8 : n.operand, n.length, c->bits);
 }

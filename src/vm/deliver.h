@@ -10,7 +10,11 @@
 /* As baton_vcpu_deliver() has it. */
 int baton__deliver(struct baton_vcpu *vcpu, unsigned vector);
 
-/* As baton_vcpu_return(). */
-int baton__return(struct baton_vcpu *vcpu, unsigned size);
+/*
+ * Executes the instruction that is next, if single-stepping would spoil it: IRET and PUSHF. False:
+ * it is another one, or leads to another ring, segment or task, or its stack is none, or no plain
+ * memory; then KVM is to do it, and the guest is as it was.
+ */
+bool baton__execute(struct baton_vcpu *vcpu, const struct baton__code *code);
 
 #endif

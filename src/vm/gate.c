@@ -6,8 +6,13 @@
 #include "vm/gate.h"
 
 #include "kvm/state.h"
+#include "vm/autopsy.h"
 #include "vm/bus.h"
+#include "vm/deliver.h"
 #include "vm/vm.h"
+#include "vm/walk.h"
+
+#define EXECUTED_MAX 16 /* instructions in a row, here; then KVM has its turn, and time is looked at */
 
 static enum baton_verdict serve(const struct baton__bus *bus, const struct baton__gate *gate,
 				struct baton_access *a)
@@ -61,10 +66,33 @@ int baton__gate_set_steps(struct baton_vm *vm, bool on)
 	return 0;
 }
 
+void baton__code_look(struct baton_vcpu *vcpu, struct baton__code *c)
+{
+	const struct baton__memory *memory = &vcpu->vm->memory;
+	struct baton__tables tables;
+	struct kvm_sregs sregs;
+
+	c->known = true;
+	c->size = baton__vcpu_get_sregs(&vcpu->kvm, &sregs);
+	if (c->size)
+		return;
+	c->bits = baton__code_bits(&sregs);
+	tables = baton__autopsy_tables(memory, &sregs);
+	c->size = (int)baton__walk_read(memory, &tables.paging, sregs.cs.base + vcpu->regs.rip, c->bytes,
+					sizeof(c->bytes));
+}
+
 enum baton_verdict baton__gate_step(struct baton_vm *vm)
 {
-	enum baton_gate_verdict verdict = vm->gate->ops->step(vm->gate->context, vm);
+	struct baton_vcpu *vcpu = &vm->vcpu;
+	enum baton_gate_verdict verdict;
+	unsigned left = EXECUTED_MAX;
 
+	do {
+		baton__code_look(vcpu, &vcpu->code);
+		verdict = vm->gate->ops->step(vm->gate->context, vm);
+	} while (verdict == BATON_GATE_PASS && left-- && baton__execute(vcpu, &vcpu->code));
+	vcpu->code.known = false;
 	vm->unwatched = verdict == BATON_GATE_DONE;
 	return verdict == BATON_GATE_HOLD ? BATON_BLOCK : BATON_RESUME;
 }

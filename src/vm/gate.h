@@ -13,6 +13,14 @@ struct baton__gate {
 	void *context;
 };
 
+/* The instruction that is next. */
+struct baton__code {
+	bool known;
+	int size; /* of the bytes that could be read; or -errno */
+	unsigned bits; /* 16, 32 or 64: how it is read */
+	uint8_t bytes[15];
+};
+
 /* Puts it before both buses. It outlives the VM. */
 void baton__gate_attach(struct baton_vm *vm, const struct baton__gate *gate);
 
@@ -22,7 +30,13 @@ bool baton__gate_steps(const struct baton_vm *vm);
 /* From its next entry on it is, if the gate can; or it is not. Between runs. 0 or -errno. */
 int baton__gate_set_steps(struct baton_vm *vm, bool on);
 
-/* An instruction is over: what of the next one? RESUME or BLOCK. */
+/* Looks at the instruction that is next. */
+void baton__code_look(struct baton_vcpu *vcpu, struct baton__code *code);
+
+/*
+ * An instruction is over: what of the next one? RESUME or BLOCK. Those that single-stepping would
+ * spoil are executed here, and the gate is asked on.
+ */
 enum baton_verdict baton__gate_step(struct baton_vm *vm);
 
 #endif

@@ -18,6 +18,7 @@
 #include "kvm/vcpu.h"
 #include "vm/boot.h"
 #include "vm/bus.h"
+#include "vm/gate.h"
 #include "vm/hypercall.h"
 #include "vm/memory.h"
 
@@ -71,6 +72,7 @@ struct baton_vcpu {
 	bool blocked_in_element;   /* and the element at the cursor was served before */
 	bool idle;		   /* in HLT: waits for an interrupt */
 	bool settled;		   /* the write that waits is over, but for its device */
+	struct baton__code code;   /* of the instruction that the gate is asked for */
 	struct baton__looks looks; /* at the vCPU since the last exit */
 	struct baton_regs regs;	   /* as of the last return from KVM_RUN that left them whole */
 

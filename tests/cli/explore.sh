@@ -307,6 +307,12 @@ for memory in sc tso; do
 	result $? "… kills in a run, too, under $memory"
 done
 
+# nop; pushf; pop %ax; test $1,%ah; jz over; out %al,$0x77; over: cli; hlt
+printf '\220\234\130\366\304\001\164\002\346\167\372\364' >"$work/pushf.bin"
+scenario 'vms:' "  - {name: one, image: $work/pushf.bin}"
+run explore "$work/s.yaml" --memory tso
+verdict 0 'verified under tso' 'a guest does not see that it is single-stepped'
+
 # The call `timer`, of line 5 and then of line 16; cli; hlt.
 printf '\152\000\152\005\152\000\152\000\152\000\152\001\211\340\272\015\272\000\000\357' >"$work/line.bin"
 printf '\152\000\152\020\152\000\152\000\152\000\152\001\211\340\272\015\272\000\000\357\372\364' \
@@ -354,6 +360,32 @@ places=$(sed -n 's/^    1  .*: i  0x\([0-9a-f]*\) .*/\1/p' "$out" | tr '\n' ' ')
 [ "$places" = '15 17 1c 22 28 2f 35 37 3a 3b 3d 40 41 42 43 46 46 48 4a ' ]
 result $? '… at each place where one may come, and at no other'
 [ "$places" ] && echo "# $places"
+
+# An interrupt comes before IRET, within a handler, and another one when that has led back there. Main
+# program: the call `timer`; sti; nop; nop; cli; hlt. Handler, which counts interrupts, and those that
+# come to a handler:
+#	incw 0x50; cmp $0xffe4,%sp; jne 1f; incw 0x54; 1: cmpw $3,0x50; jb go; ja end; cmpw $2,0x54;
+#	jne go; out %al,$0x77; go: sti; nop; iret; end: cli; hlt
+{
+	printf '\146\270\140\000\000\000\272\015\272\146\357\373\220\220\372\364'
+	zeroes 80                                          # to 0x60
+	printf '\001' && zeroes 7                          # the call: soon …
+	printf '\240\206\001' && zeroes 5                  # … and again and again …
+	printf '\003' && zeroes 7                          # … on line 3
+	zeroes 20                                          # to 0x8c, the vector
+	printf '\240' && zeroes 19                         # to 0xa0
+	printf '\377\006\120\000\201\374\344\377\165\004\377\006\124\000\203\076\120\000\003\162\013\167\014'
+	printf '\203\076\124\000\002\165\002\346\167\373\220\317\372\364'
+} >"$work/nested.bin"
+scenario 'vms:' "  - {name: one, image: $work/nested.bin}"
+for memory in sc tso; do
+	run explore "$work/s.yaml" --memory $memory --record "$work/schedule"
+	head -n 1 "$out" | grep -q "^violated under $memory, in 5 moves: 20 states, 23 moves"
+	result $? "IRET to IRET is another place, under $memory"
+	run run "$work/s.yaml" --replay "$work/schedule" --quiet
+	[ "$status" = 3 ] && grep -q 'one died: The guest wrote to port 0x77 (8 bits) at 0xbe' "$err"
+	result $? "… and for a run by the schedule, under $memory"
+done
 
 # --------------------------------------------------------------------------- orders
 # report THREADS: of a search in which many states wait at once, but for the time.

@@ -828,6 +828,51 @@ static void done_runs_to_the_next_exit_unstepped(void **state)
 	rig_end(rig);
 }
 
+/* It may be that not even the instruction that was passed has been made: a HLT must not be stepped. */
+static void the_end_of_a_slice_does_not_have_it_stepped_again(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS, .done_step = 2 };
+	struct served served = { .verdict = BATON_RESUME };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+	enum baton_run_end end;
+
+	step(&s, fake_out(35 * MS, PORT, 1, 1)); /* more than three slices */
+	step(&s, fake_out(3, PORT, 1, 2));
+	add(rig, &s);
+	rig_port(rig, 0, PORT, 1, serve, &served);
+	assert_int_equal(baton_host_run(rig->host, S, &end), 0); /* one exit is none of KVM's */
+	assert_int_equal(end, BATON_RUN_DONE);
+	assert_true(rig_vm_stats(rig, 0).turns > 3);
+	assert_int_equal(w.stepped, 2 + 1 + 3 + 1);
+	rig_end(rig);
+}
+
+/* Nor is what was passed of any concern to who is taken elsewhere. */
+static void who_is_taken_to_a_moment_is_stepped_from_there(void **state)
+{
+	struct watcher w = { .verdict = BATON_GATE_PASS, .done_step = 2 };
+	struct served served = { .verdict = BATON_RESUME };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&steps, &w);
+	void *capture = test_malloc(baton_capture_size());
+	enum baton_run_end end;
+
+	step(&s, fake_out(50000, PORT, 1, 1));
+	add(rig, &s);
+	rig_port(rig, 0, PORT, 1, serve, &served);
+	assert_int_equal(baton_host_run(rig->host, 10000, &end), 0);
+	assert_int_equal(end, BATON_RUN_BUDGET);
+	assert_int_equal(w.stepped, 2);
+	assert_int_equal(baton_capture_take(baton_vm_vcpu(rig->vms[0]), capture), 0);
+	assert_int_equal(baton_capture_load(baton_vm_vcpu(rig->vms[0]), capture), 0);
+	assert_int_equal(baton_host_run(rig->host, S, &end), 0);
+	assert_int_equal(end, BATON_RUN_DONE);
+	assert_true(w.stepped > 1000);
+	test_free(capture);
+	rig_end(rig);
+}
+
 /* KVM reports no step over a store to MMIO: the instruction behind it would be missed. */
 static void behind_a_store_to_mmio_the_next_instruction_is_asked_for(void **state)
 {
@@ -847,6 +892,102 @@ static void behind_a_store_to_mmio_the_next_instruction_is_asked_for(void **stat
 	assert_int_equal(served.count, 2);
 	assert_int_equal(w.stepped, 1 + 2 + 1); /* behind the store; before the OUT, and behind it */
 	rig_end(rig);
+}
+
+/* What a gate reads of each instruction that it is asked for. */
+struct reader {
+	unsigned asked, failed;
+	uint8_t first[32];
+	uint64_t looks; /* at the segments */
+};
+
+static enum baton_gate_verdict read_code(void *context, struct baton_vm *vm)
+{
+	struct reader *r = context;
+	uint64_t looks = fake.calls[FAKE_GET_SREGS];
+	uint8_t code[15];
+	unsigned bits;
+	int size;
+
+	size = baton_vcpu_code(baton_vm_vcpu(vm), code, sizeof(code), &bits);
+	r->failed += size == -EIO;
+	r->first[r->asked++] = size > 0 ? code[0] : 0;
+	if (size > 0) { /* again, and of it only the beginning */
+		assert_int_equal(baton_vcpu_code(baton_vm_vcpu(vm), code, 1, &bits), 1);
+		assert_int_equal(code[0], r->first[r->asked - 1]);
+		assert_int_equal(bits, 16);
+	}
+	r->looks += fake.calls[FAKE_GET_SREGS] - looks;
+	return BATON_GATE_PASS;
+}
+
+static const struct baton_gate reading = { .step = read_code };
+
+/* Its first instruction leads to so many PUSHF, and to a NOP; behind that is an OUT. */
+static struct reader read_pushes(unsigned pushes, uint64_t failing)
+{
+	const unsigned executed = pushes < 16 ? pushes : 16; /* the fake executes nothing */
+	struct reader r = { .asked = 0 };
+	struct served served = { .verdict = BATON_RESUME };
+	struct script s = { .count = 0 };
+	struct rig *rig = begin(&reading, (struct watcher *)&r);
+	uint16_t pushed[32];
+	uint8_t code[32];
+	unsigned bits;
+	uint64_t sp;
+
+	step(&s, fake_out(2, PORT, 1, 1));
+	add(rig, &s);
+	rig_port(rig, 0, PORT, 1, serve, &served);
+	memset(code, 0x9C, pushes);
+	code[pushes] = 0x90;
+	assert_int_equal(baton_vm_write(rig->vms[0], rig->vcpus[0]->regs.rip + 1, code, pushes + 1), 0);
+	rig->vcpus[0]->regs.rflags = 0x102;
+	sp = rig->vcpus[0]->regs.rsp = 0x8000;
+	if (failing)
+		fake_fail(FAKE_GET_SREGS, failing, EIO);
+	assert_int_equal(rig_run(rig, S), BATON_RUN_DONE);
+	assert_int_equal(sp - rig->vcpus[0]->regs.rsp, 2 * executed);
+	assert_int_equal(baton_vm_read(rig->vms[0], sp - 2 * executed, pushed, 2 * executed), 0);
+	for (unsigned i = 0; i < executed; i++)
+		assert_int_equal(pushed[i], 2);
+	code[0] = 0xCC; /* between runs, what is there now counts */
+	assert_int_equal(baton_vm_write(rig->vms[0], rig->vcpus[0]->regs.rip, code, 1), 0);
+	assert_int_equal(baton_vcpu_code(baton_vm_vcpu(rig->vms[0]), code + 1, 1, &bits), 1);
+	assert_int_equal(code[1], code[0]);
+	rig_end(rig);
+	return r;
+}
+
+static void what_stepping_would_spoil_is_executed_and_the_gate_asked_on(void **state)
+{
+	struct reader r = read_pushes(3, 0);
+
+	assert_int_equal(r.asked, 3 + 1 + 1 + 1); /* PUSHF and NOP; what is behind it; behind the OUT */
+	assert_memory_equal(r.first, "\x9C\x9C\x9C\x90", 4);
+	assert_int_equal(r.failed, 0);
+	assert_int_equal(r.looks, 0); /* the library has */
+}
+
+/* KVM has its turn in between, at the seventeenth, and the gate is asked for that first. */
+static void not_more_than_sixteen_are_executed_in_a_row(void **state)
+{
+	struct reader r = read_pushes(16, 0);
+
+	assert_int_equal(r.asked, 16 + 1 + 1 + 1);
+	r = read_pushes(17, 0);
+	assert_int_equal(r.asked, 17 + 1 + 1);
+}
+
+static void a_gate_is_told_that_code_cannot_be_looked_at(void **state)
+{
+	struct reader r = read_pushes(0, 0);
+	uint64_t first;
+
+	assert_int_equal(r.asked, 1 + 1 + 1);
+	for (first = 1; !r.failed && first < 100; first++)
+		r = read_pushes(0, first);
+	assert_int_equal(r.failed, 1);
 }
 
 static void a_host_whose_kvm_cannot_step_says_so(void **state)
@@ -1119,7 +1260,12 @@ int main(void)
 		TEST(instructions_are_passed_one_by_one),
 		TEST(an_instruction_that_is_held_waits),
 		TEST(done_runs_to_the_next_exit_unstepped),
+		TEST(the_end_of_a_slice_does_not_have_it_stepped_again),
+		TEST(who_is_taken_to_a_moment_is_stepped_from_there),
 		TEST(behind_a_store_to_mmio_the_next_instruction_is_asked_for),
+		TEST(what_stepping_would_spoil_is_executed_and_the_gate_asked_on),
+		TEST(not_more_than_sixteen_are_executed_in_a_row),
+		TEST(a_gate_is_told_that_code_cannot_be_looked_at),
 		TEST(a_host_whose_kvm_cannot_step_says_so),
 		TEST(who_is_not_to_be_stepped_is_not_until_told_otherwise),
 		TEST(who_is_held_at_an_instruction_goes_on_if_it_is_not_to_be_stepped),

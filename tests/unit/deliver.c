@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * deliver.c - an interrupt that a VM takes between two runs: the frame, byte by byte, and where
- * it goes on. That processors do the same: tests/native/deliver.c.
+ * it goes on; and what is executed without KVM. That processors do the same: tests/native/deliver.c.
  */
 #include "rig.h"
 
 #include "baton/control.h"
+#include "vm/deliver.h"
 
 #define VECTOR 0x25
 #define IDT    0x8000 /* what the tests' own is at */
@@ -49,6 +50,32 @@ static struct scene begin(enum baton_mode mode)
 static void end(struct scene *s)
 {
 	rig_end(s->rig);
+}
+
+static bool executes(struct scene *s, unsigned bits, size_t size, const uint8_t *bytes)
+{
+	struct baton__code code = { .known = true, .size = (int)size, .bits = bits };
+
+	memcpy(code.bytes, bytes, size);
+	return baton__execute(baton_vm_vcpu(s->vm), &code);
+}
+
+static unsigned bits_of(const struct scene *s)
+{
+	return s->fake->sregs.cs.l ? 64 : s->fake->sregs.cs.db ? 32 : 16;
+}
+
+/* By the IRET of operands of so many bytes. */
+static bool goes_back(struct scene *s, unsigned size)
+{
+	static const uint8_t plain[] = { 0xCF }, other[] = { 0x66, 0xCF }, wide[] = { 0x48, 0xCF };
+	unsigned bits = bits_of(s);
+
+	if (size == 8)
+		return executes(s, 64, sizeof(wide), wide);
+	if (bits == 16 ? size == 2 : size == 4)
+		return executes(s, bits, sizeof(plain), plain);
+	return executes(s, bits, sizeof(other), other);
 }
 
 static int deliver(struct scene *s)
@@ -210,7 +237,7 @@ static void the_way_back_leads_where_it_was(void **state)
 		regs = s.fake->regs;
 		sregs = s.fake->sregs;
 		assert_int_equal(deliver(&s), 0);
-		assert_int_equal(baton_vcpu_return(baton_vm_vcpu(s.vm), ways[i].size), 0);
+		assert_true(goes_back(&s, ways[i].size));
 		assert_memory_equal(&s.fake->regs, &regs, sizeof(regs));
 		assert_memory_equal(&s.fake->sregs, &sregs, sizeof(sregs));
 		assert_int_equal(baton_vm_regs(s.vm)->rip, regs.rip);
@@ -230,23 +257,18 @@ static struct scene framed(enum baton_mode mode, size_t size, uint64_t ip, uint6
 	return s;
 }
 
-static int go_back(struct scene *s, unsigned size)
-{
-	return baton_vcpu_return(baton_vm_vcpu(s->vm), size);
-}
-
 static void stepping_does_not_come_back_with_the_flags(void **state)
 {
 	struct scene s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2 | TF | NT | RF | AC);
 
 	s.fake->regs.rflags |= TF;
-	assert_int_equal(go_back(&s, 4), 0);
+	assert_true(goes_back(&s, 4));
 	assert_int_equal(s.fake->regs.rflags, 2 | NT | RF | AC);
 	assert_int_equal(s.fake->regs.rsp, STACK + 12);
 	end(&s);
 	s = framed(BATON_MODE_LONG, 8, 0x1111, 0, 2 | IF);
 	s.fake->regs.rflags = 2;
-	assert_int_equal(go_back(&s, 8), 0);
+	assert_true(goes_back(&s, 8));
 	assert_int_equal(s.fake->regs.rflags, 2 | IF);
 	assert_int_equal(s.fake->regs.rsp, 0x7000);
 	end(&s);
@@ -258,7 +280,7 @@ static void sixteen_bits_of_flags_are_no_more_than_that(void **state)
 
 	s.fake->regs.rsp |= 0xABCD0000;
 	s.fake->regs.rflags = 2 | AC | IF;
-	assert_int_equal(go_back(&s, 2), 0);
+	assert_true(goes_back(&s, 2));
 	assert_int_equal(s.fake->regs.rflags, 2 | AC | 0x8D5);
 	assert_int_equal(s.fake->regs.rsp, 0xABCD0000 | (STACK + 6));
 	assert_int_equal(s.fake->regs.rip, 0x1111);
@@ -266,41 +288,224 @@ static void sixteen_bits_of_flags_are_no_more_than_that(void **state)
 	end(&s);
 }
 
-static void check_no_way_back(struct scene *s, unsigned size, int error)
+static void check_no_way_back(struct scene *s, unsigned size)
 {
 	struct kvm_regs before = s->fake->regs;
 
-	assert_int_equal(go_back(s, size), error);
+	assert_false(goes_back(s, size));
 	assert_memory_equal(&before, &s->fake->regs, sizeof(before));
 	end(s);
 }
 
 static void trap(struct scene *s, baton_gpa_t at);
+static void check_not_executed(struct scene *s, size_t size, const uint8_t *code);
+static void check_refusal(struct scene *s, int error);
 
 static void a_way_back_that_leads_elsewhere_is_left_to_kvm(void **state)
 {
 	struct scene s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0x33, 2);
 
-	check_no_way_back(&s, 4, -ENOTSUP); /* another segment */
+	check_no_way_back(&s, 4); /* another segment */
 	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2 | VM);
-	check_no_way_back(&s, 4, -ENOTSUP); /* virtual 8086 mode */
+	check_no_way_back(&s, 4); /* virtual 8086 mode */
 	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
 	s.fake->regs.rflags |= NT;
-	check_no_way_back(&s, 4, -ENOTSUP); /* another task */
+	check_no_way_back(&s, 4); /* another task */
 	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
-	check_no_way_back(&s, 8, -ENOTSUP);
+	check_no_way_back(&s, 8);
 	s = framed(BATON_MODE_LONG, 8, 0x1111, 0, 2);
-	check_no_way_back(&s, 4, -ENOTSUP);
+	check_no_way_back(&s, 4);
 	s = framed(BATON_MODE_LONG, 8, 0x1111, 0, 2);
 	baton_vm_write(s.vm, STACK + 32, "\x33", 1);
-	check_no_way_back(&s, 8, -ENOTSUP); /* another stack segment */
+	check_no_way_back(&s, 8); /* another stack segment */
 	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
 	s.fake->regs.rsp = 0x10000;
-	check_no_way_back(&s, 4, -EFAULT);
+	check_no_way_back(&s, 4);
 	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
 	trap(&s, 0x4000);
 	s.fake->regs.rsp = 0x4FF8;
-	check_no_way_back(&s, 4, -ENOTSUP);
+	check_no_way_back(&s, 4);
+}
+
+/* --------------------------------------------------------------------- PUSHF */
+
+static void pushf_stores_flags_without_that_of_stepping(void **state)
+{
+	static const struct {
+		enum baton_mode mode;
+		uint8_t code[4];
+		size_t size, pushed;
+	} ways[] = {
+		{ BATON_MODE_REAL, { 0x9C }, 1, 2 },
+		{ BATON_MODE_REAL, { 0x66, 0x9C }, 2, 4 },
+		{ BATON_MODE_PROTECTED, { 0x9C }, 1, 4 },
+		{ BATON_MODE_PROTECTED, { 0x66, 0x9C }, 2, 2 },
+		{ BATON_MODE_LONG, { 0x9C }, 1, 8 },
+		{ BATON_MODE_LONG, { 0x48, 0x9C }, 2, 8 },
+		{ BATON_MODE_LONG, { 0x66, 0x9C }, 2, 2 },
+	};
+
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		struct scene s = begin(ways[i].mode);
+		const uint64_t flags = 2 | IF | AC | 0xCD5;
+		uint8_t expected[32], stack[32];
+		struct kvm_regs before;
+
+		memset(expected, 0xEE, sizeof(expected));
+		baton_vm_write(s.vm, STACK - 16, expected, sizeof(expected));
+		memcpy(expected + 16 - ways[i].pushed, &flags, ways[i].pushed);
+		s.fake->regs.rflags = flags | TF | RF;
+		before = s.fake->regs;
+		assert_true(executes(&s, bits_of(&s), ways[i].size, ways[i].code));
+		baton_vm_read(s.vm, STACK - 16, stack, sizeof(stack));
+		assert_memory_equal(stack, expected, sizeof(stack));
+		before.rip += ways[i].size;
+		before.rsp -= ways[i].pushed;
+		before.rflags &= ~RF;
+		assert_memory_equal(&s.fake->regs, &before, sizeof(before));
+		assert_int_equal(baton_vm_regs(s.vm)->rip, before.rip);
+		end(&s);
+	}
+}
+
+static void sixteen_bits_of_pointers_go_round(void **state)
+{
+	static const uint8_t pushf[] = { 0x9C };
+	struct scene s = begin(BATON_MODE_REAL);
+	uint16_t flags;
+
+	s.fake->regs.rip = 0xFFFF;
+	s.fake->regs.rsp = 0xABCD0000;
+	s.fake->regs.rflags = 2 | IF;
+	assert_true(executes(&s, 16, 1, pushf));
+	assert_int_equal(s.fake->regs.rip, 0);
+	assert_int_equal(s.fake->regs.rsp, 0xABCDFFFE);
+	baton_vm_read(s.vm, 0xFFFE, &flags, sizeof(flags));
+	assert_int_equal(flags, 2 | IF);
+	end(&s);
+}
+
+/* The page tables' way to the stack, with flags set and others taken away in its last entry. */
+static struct baton_walk stack_way(struct scene *s, uint8_t set, uint8_t clear)
+{
+	struct baton_walk walk;
+	uint8_t flags;
+
+	assert_int_equal(baton_vcpu_walk(baton_vm_vcpu(s->vm), STACK - 8, &walk), 0);
+	assert_int_equal(walk.end, BATON_WALK_MAPPED);
+	flags = (uint8_t)((walk.entries[walk.count - 1].value | set) & ~clear);
+	baton_vm_write(s->vm, walk.entries[walk.count - 1].at, &flags, 1);
+	assert_int_equal(baton_vcpu_walk(baton_vm_vcpu(s->vm), STACK - 8, &walk), 0);
+	return walk;
+}
+
+/* That of SS, the first of five words, lies in the page of the stack's top; that of RIP below it. */
+static void a_frame_in_two_pages_is_noted_for_both(void **state)
+{
+	const uint8_t dirty = 0x40;
+	struct scene s = begin(BATON_MODE_LONG);
+	const uint64_t pages[] = { STACK - 0x1000, STACK };
+
+	set_gate(&s, 0xE, s.fake->sregs.cs.selector, 0x5000, 0);
+	for (int written = 0; written < 2; written++) {
+		for (int i = 0; i < 2; i++) {
+			struct baton_walk walk;
+			uint8_t flags;
+
+			assert_int_equal(baton_vcpu_walk(baton_vm_vcpu(s.vm), pages[i], &walk), 0);
+			if (written)
+				assert_true(walk.entries[walk.count - 1].dirty);
+			flags = (uint8_t)(walk.entries[walk.count - 1].value & ~dirty);
+			baton_vm_write(s.vm, walk.entries[walk.count - 1].at, &flags, 1);
+		}
+		s.fake->regs.rsp = STACK + 16;
+		assert_int_equal(deliver(&s), 0);
+	}
+	end(&s);
+}
+
+static void a_write_to_the_stack_is_noted_in_the_page_tables(void **state)
+{
+	static const uint8_t pushf[] = { 0x9C };
+	const uint8_t accessed = 0x20, dirty = 0x40;
+	struct scene s = begin(BATON_MODE_LONG);
+	struct baton_walk before = stack_way(&s, 0, accessed | dirty), after;
+
+	assert_true(before.count >= 3);
+	assert_true(executes(&s, 64, 1, pushf));
+	after = stack_way(&s, 0, 0);
+	for (uint32_t i = 0; i < after.count; i++) {
+		bool leaf = i + 1 == after.count;
+
+		assert_true(after.entries[i].accessed);
+		assert_int_equal(after.entries[i].dirty, leaf);
+		assert_int_equal(after.entries[i].value,
+				 before.entries[i].value | accessed | (leaf ? dirty : 0));
+	}
+	end(&s);
+}
+
+static void a_page_that_may_not_be_written_is_no_stack(void **state)
+{
+	static const uint8_t pushf[] = { 0x9C };
+	const uint8_t writable = 2;
+	const uint64_t protect = 1 << 16; /* CR0.WP */
+	struct scene s = begin(BATON_MODE_LONG);
+
+	s.fake->sregs.cr0 |= protect;
+	stack_way(&s, 0, writable);
+	check_not_executed(&s, 1, pushf);
+	s = begin(BATON_MODE_LONG);
+	set_gate(&s, 0xE, s.fake->sregs.cs.selector, 0x5000, 0);
+	s.fake->sregs.cr0 |= protect;
+	stack_way(&s, 0, writable);
+	check_refusal(&s, -EFAULT);
+	s = begin(BATON_MODE_LONG);
+	s.fake->sregs.cr0 &= ~protect; /* ring 0 may all the same */
+	stack_way(&s, 0, writable);
+	assert_true(executes(&s, 64, 1, pushf));
+	end(&s);
+}
+
+static void check_not_executed(struct scene *s, size_t size, const uint8_t *code)
+{
+	struct kvm_regs before = s->fake->regs;
+
+	assert_false(executes(s, bits_of(s), size, code));
+	assert_memory_equal(&before, &s->fake->regs, sizeof(before));
+	end(s);
+}
+
+static void what_is_not_spoilt_or_not_plain_is_left_to_kvm(void **state)
+{
+	static const uint8_t ret[] = { 0xC3 }, popf[] = { 0x9D }, locked_iret[] = { 0xF0, 0xCF };
+	static const uint8_t locked[] = { 0xF0, 0x9C }, group[] = { 0x0F, 0x9C, 0xC0 }, pushf[] = { 0x9C };
+	struct scene s = begin(BATON_MODE_PROTECTED);
+
+	check_not_executed(&s, 1, ret);
+	s = begin(BATON_MODE_PROTECTED);
+	check_not_executed(&s, 1, popf);
+	s = begin(BATON_MODE_PROTECTED);
+	check_not_executed(&s, 2, locked);
+	s = framed(BATON_MODE_PROTECTED, 4, 0x1111, 0, 2);
+	check_not_executed(&s, 2, locked_iret);
+	s = begin(BATON_MODE_PROTECTED);
+	check_not_executed(&s, 3, group); /* SETL */
+	s = begin(BATON_MODE_PROTECTED);
+	check_not_executed(&s, 0, pushf);
+	s = begin(BATON_MODE_PROTECTED);
+	s.fake->regs.rflags |= VM;
+	check_not_executed(&s, 1, pushf);
+	s = begin(BATON_MODE_PROTECTED);
+	s.fake->regs.rsp = 0x10000000; /* no memory */
+	check_not_executed(&s, 1, pushf);
+	s = begin(BATON_MODE_PROTECTED);
+	trap(&s, 0x4000);
+	s.fake->regs.rsp = 0x4010;
+	check_not_executed(&s, 1, pushf);
+	s = begin(BATON_MODE_PROTECTED);
+	fake_fail(FAKE_GET_SREGS, 1, EIO);
+	check_not_executed(&s, 1, pushf);
 }
 
 /* ------------------------------------------------------------------ refusals */
@@ -437,6 +642,12 @@ int main(void)
 		TEST(stepping_does_not_come_back_with_the_flags),
 		TEST(sixteen_bits_of_flags_are_no_more_than_that),
 		TEST(a_way_back_that_leads_elsewhere_is_left_to_kvm),
+		TEST(pushf_stores_flags_without_that_of_stepping),
+		TEST(sixteen_bits_of_pointers_go_round),
+		TEST(a_frame_in_two_pages_is_noted_for_both),
+		TEST(a_write_to_the_stack_is_noted_in_the_page_tables),
+		TEST(a_page_that_may_not_be_written_is_no_stack),
+		TEST(what_is_not_spoilt_or_not_plain_is_left_to_kvm),
 		TEST(what_leads_nowhere_is_refused),
 		TEST(what_leads_elsewhere_is_refused),
 		TEST(a_kvm_that_fails_is_told),

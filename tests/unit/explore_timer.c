@@ -229,30 +229,6 @@ static void instructions_that_shadow_the_next_are_known(void **state)
 	assert_int_equal(access_shadows(mov_ss, 2, 32, true), 2);
 }
 
-static void iret_is_known_by_the_size_of_its_operands(void **state)
-{
-	static const struct {
-		const char *text;
-		uint8_t code[3];
-		size_t size;
-		unsigned in16, in32, in64;
-	} rows[] = {
-		{ "cf", { 0xCF }, 1, 2, 4, 4 },
-		{ "66 cf", { 0x66, 0xCF }, 2, 4, 2, 2 },
-		{ "48 cf", { 0x48, 0xCF }, 2, 0, 0, 8 },
-		{ "40 cf", { 0x40, 0xCF }, 2, 0, 0, 4 },
-		{ "66 48 cf", { 0x66, 0x48, 0xCF }, 3, 0, 0, 8 },
-		{ "ret", { 0xC3 }, 1, 0, 0, 0 },
-		{ "nothing", { 0 }, 0, 0, 0, 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (access_return_size(rows[i].code, rows[i].size, 16) != rows[i].in16 ||
-		    access_return_size(rows[i].code, rows[i].size, 32) != rows[i].in32 ||
-		    access_return_size(rows[i].code, rows[i].size, 64) != rows[i].in64)
-			fail_msg("%s", rows[i].text);
-}
-
 static void who_stands_where_it_stood_may_be_past_that(void **state)
 {
 	static const struct {
@@ -294,7 +270,6 @@ int main(void)
 		cmocka_unit_test(not_between_sti_and_the_next_instruction),
 		cmocka_unit_test(nor_behind_a_load_of_ss),
 		cmocka_unit_test(instructions_that_shadow_the_next_are_known),
-		cmocka_unit_test(iret_is_known_by_the_size_of_its_operands),
 		cmocka_unit_test(who_stands_where_it_stood_may_be_past_that),
 	};
 
