@@ -58,7 +58,7 @@ result $? '… of which the times are on record'
 twice 'a console that is read slowly' hello.bin neo.bin --for 100ms
 printf '\346\167' >"$work/port.bin" # out %al, $0x77
 ends=3
-twice 'a death' neo.bin "$work/port.bin" --for 50ms
+twice 'a death' "$work/port.bin" neo.bin --for 50ms
 ends=0
 
 # ------------------------------------------------------------------ differences
