@@ -22,6 +22,7 @@
 
 #define CR0_PE	 UINT64_C(1)
 #define CR0_WP	 (UINT64_C(1) << 16)
+#define CR4_SMAP (UINT64_C(1) << 21)
 #define EFER_LMA (UINT64_C(1) << 10)
 
 #define RFLAGS_TF (UINT64_C(1) << 8)
@@ -101,12 +102,22 @@ static unsigned first_with_flags(const struct baton_walk *walk)
 	return walk->levels == 3;
 }
 
-static bool is_writable(const struct baton_walk *walk, const struct kvm_sregs *s)
+/* May the guest write there, in the ring in which it is? (SDM vol. 3, 4.6.1.) */
+static bool may_write(const struct baton_walk *walk, const struct kvm_sregs *s, const struct kvm_regs *r)
 {
-	for (unsigned i = first_with_flags(walk); i < walk->count && s->cr0 & CR0_WP; i++)
-		if (!walk->entries[i].writable)
-			return false;
-	return true;
+	bool writable = true, user = true;
+
+	if (!walk->count)
+		return true;
+	for (unsigned i = first_with_flags(walk); i < walk->count; i++) {
+		writable = writable && walk->entries[i].writable;
+		user = user && walk->entries[i].user;
+	}
+	if (s->ss.dpl == 3)
+		return user && writable;
+	if (user && s->cr4 & CR4_SMAP && !(r->rflags & RFLAGS_AC))
+		return false;
+	return writable || !(s->cr0 & CR0_WP);
 }
 
 /* As a processor does: each entry on the way was used, and the page was written. (SDM vol. 3, 4.8.) */
@@ -131,7 +142,7 @@ static int push(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct
 
 	if (!is_plain(vcpu, p, sp))
 		return -ENOTSUP;
-	if (!is_writable(&first, s) || !is_writable(&last, s))
+	if (!may_write(&first, s, r) || !may_write(&last, s, r))
 		return -EFAULT;
 	for (unsigned i = 0; i < p->count; i++)
 		baton__store((char *)bytes + i * p->size, p->words[i], p->size);

@@ -299,7 +299,6 @@ static void check_no_way_back(struct scene *s, unsigned size)
 
 static void trap(struct scene *s, baton_gpa_t at);
 static void check_not_executed(struct scene *s, size_t size, const uint8_t *code);
-static void check_refusal(struct scene *s, int error);
 
 static void a_way_back_that_leads_elsewhere_is_left_to_kvm(void **state)
 {
@@ -399,6 +398,20 @@ static struct baton_walk stack_way(struct scene *s, uint8_t set, uint8_t clear)
 	return walk;
 }
 
+/* Let the page's own entry decide. */
+static void open_upper_entries(struct scene *s)
+{
+	const uint8_t writable = 2, user = 4;
+	struct baton_walk walk;
+
+	assert_int_equal(baton_vcpu_walk(baton_vm_vcpu(s->vm), STACK - 8, &walk), 0);
+	for (uint32_t i = 0; i + 1 < walk.count; i++) {
+		uint8_t flags = (uint8_t)(walk.entries[i].value | writable | user);
+
+		baton_vm_write(s->vm, walk.entries[i].at, &flags, 1);
+	}
+}
+
 /* That of SS, the first of five words, lies in the page of the stack's top; that of RIP below it. */
 static void a_frame_in_two_pages_is_noted_for_both(void **state)
 {
@@ -448,23 +461,47 @@ static void a_write_to_the_stack_is_noted_in_the_page_tables(void **state)
 static void a_page_that_may_not_be_written_is_no_stack(void **state)
 {
 	static const uint8_t pushf[] = { 0x9C };
-	const uint8_t writable = 2;
-	const uint64_t protect = 1 << 16; /* CR0.WP */
-	struct scene s = begin(BATON_MODE_LONG);
+	const uint64_t protect = 1 << 16 /* CR0.WP */, smap = 1 << 21;
+	static const struct {
+		const char *text;
+		uint8_t set, clear; /* flags of the page */
+		unsigned ring;
+		bool protect, smap;
+		uint64_t rflags;
+		bool may;
+	} ways[] = {
+		{ "ring 0, to read only", 0, 2, 0, false, false, 0, true },
+		{ "ring 0, to read only, CR0.WP", 0, 2, 0, true, false, 0, false },
+		{ "ring 0, to write, CR0.WP", 2, 4, 0, true, true, 0, true },
+		{ "ring 0, to a user's", 4, 0, 0, true, false, 0, true },
+		{ "ring 0, to a user's, SMAP", 4, 0, 0, true, true, 0, false },
+		{ "ring 0, to a user's, SMAP, AC", 4, 0, 0, true, true, AC, true },
+		{ "ring 3, to the system's", 0, 4, 3, true, false, 0, false },
+		{ "ring 3, to a user's", 6, 0, 3, true, true, 0, true },
+		{ "ring 3, to read only", 4, 2, 3, false, false, 0, false },
+	};
 
-	s.fake->sregs.cr0 |= protect;
-	stack_way(&s, 0, writable);
-	check_not_executed(&s, 1, pushf);
-	s = begin(BATON_MODE_LONG);
-	set_gate(&s, 0xE, s.fake->sregs.cs.selector, 0x5000, 0);
-	s.fake->sregs.cr0 |= protect;
-	stack_way(&s, 0, writable);
-	check_refusal(&s, -EFAULT);
-	s = begin(BATON_MODE_LONG);
-	s.fake->sregs.cr0 &= ~protect; /* ring 0 may all the same */
-	stack_way(&s, 0, writable);
-	assert_true(executes(&s, 64, 1, pushf));
-	end(&s);
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		for (int delivers = 0; delivers < 2; delivers++) {
+			struct scene s = begin(BATON_MODE_LONG);
+
+			set_gate(&s, 0xE, s.fake->sregs.cs.selector, 0x5000, 0);
+			s.fake->regs.rflags |= ways[i].rflags;
+			s.fake->sregs.ss.dpl = (uint8_t)ways[i].ring;
+			if (ways[i].protect)
+				s.fake->sregs.cr0 |= protect;
+			else
+				s.fake->sregs.cr0 &= ~protect;
+			if (ways[i].smap)
+				s.fake->sregs.cr4 |= smap;
+			open_upper_entries(&s);
+			stack_way(&s, ways[i].set, ways[i].clear);
+			if (delivers ? deliver(&s) != (ways[i].may ? 0 : -EFAULT) :
+				       executes(&s, 64, 1, pushf) != ways[i].may)
+				fail_msg("%s: expected %d", ways[i].text, ways[i].may);
+			end(&s);
+		}
+	}
 }
 
 static void check_not_executed(struct scene *s, size_t size, const uint8_t *code)
