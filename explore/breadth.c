@@ -35,16 +35,21 @@ static int no_memory(struct walker *w)
 static bool grow_origins(struct search *s)
 {
 	size_t room = s->origin_room ? 2 * s->origin_room : 1024;
-	void *origins = realloc(s->origins, room * sizeof(*s->origins)), *good, *leads;
+	void *grown = realloc(s->origins, room * sizeof(*s->origins));
 
-	s->origins = origins ? origins : s->origins;
-	good = origins ? realloc(s->good, room * sizeof(*s->good)) : NULL;
-	s->good = good ? good : s->good;
-	leads = good ? realloc(s->leads, room * sizeof(*s->leads)) : NULL;
-	s->leads = leads ? leads : s->leads;
-	if (leads)
-		s->origin_room = room;
-	return leads;
+	if (!grown)
+		return false;
+	s->origins = grown;
+	grown = realloc(s->good, room * sizeof(*s->good));
+	if (!grown)
+		return false;
+	s->good = grown;
+	grown = realloc(s->leads, room * sizeof(*s->leads));
+	if (!grown)
+		return false;
+	s->leads = grown;
+	s->origin_room = room;
+	return true;
 }
 
 static bool note_origin(struct search *s, uint32_t from, struct move move)
