@@ -12,7 +12,6 @@
 
 #include "baton/abi.h"
 #include "cloud.h"
-#include "explore/access.h"
 #include "explore_path.h"
 #include "heap.h"
 #include "record.h"
@@ -191,11 +190,9 @@ static enum baton_gate_verdict weigh_instruction(struct conductor *c, struct con
 		snprintf(text, sizeof(text), "pass 0x%" PRIx64, r->rip);
 		compare_text(c, text);
 		v->stands = v->goes = false;
-		v->left = r->rip;
-		v->rcx = r->rcx;
-		v->rsp = r->rsp;
-	} else if (v->left != r->rip || v->rsp != r->rsp || access_is_past(code, size, v->rcx != r->rcx)) {
-		v->left = UINT64_MAX;
+		v->spot = (struct access_spot){ r->rip, r->rsp, r->rcx };
+	} else if (access_has_left(&v->spot, r, code, size, true)) {
+		v->spot.rip = UINT64_MAX;
 		v->stands = timer_is_open(&v->timer, r, code, size, bits);
 	}
 	if (v->stands)
@@ -248,7 +245,7 @@ static bool interrupt(struct conductor *c, struct conducted *v, struct baton_vm 
 	if (error)
 		differ(c, "move %" PRIu64 ": the interrupt cannot be delivered: %s", c->moves, strerror(-error));
 	v->stands = false;
-	v->left = UINT64_MAX;
+	v->spot.rip = UINT64_MAX;
 	return !*c->difference;
 }
 
@@ -359,7 +356,7 @@ int conductor_init(struct conductor *c, FILE *file, const char *path,
 	}
 	c->vms = heap_zeroed(scenario->vm_count, sizeof(*c->vms));
 	for (size_t i = 0; i < scenario->vm_count; i++)
-		c->vms[i].left = UINT64_MAX;
+		c->vms[i].spot.rip = UINT64_MAX;
 	return 0;
 }
 

@@ -25,6 +25,7 @@
 #include <stdio.h>
 
 #include "baton/control.h"
+#include "explore/access.h"
 #include "explore/model.h"
 #include "yaml_reader.h" /* struct yaml_error */
 
@@ -41,7 +42,7 @@ struct conducted {
 	struct timer timer;
 	bool steps; /* the gate is asked for its instructions */
 	bool stands; /* between two instructions, where it may be interrupted */
-	uint64_t left, rcx, rsp; /* it is to make the instruction there; UINT64_MAX: it has */
+	struct access_spot spot; /* it is to make the instruction there; RIP of UINT64_MAX: it has */
 	uint8_t queued;
 	struct {
 		uint64_t gpa, value;

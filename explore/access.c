@@ -158,6 +158,14 @@ bool access_is_past(const uint8_t *code, size_t size, bool counted)
 	return code[0] == 0xEB || (code[0] & 0xF0) == 0x70 || code[0] == 0xE3;
 }
 
+/* An IRET that leads to an IRET is told by the stack. */
+bool access_has_left(const struct access_spot *spot, const struct baton_regs *r, const uint8_t *code,
+		     size_t size, bool on)
+{
+	return r->rip != spot->rip || r->rsp != spot->rsp ||
+	       (on && access_is_past(code, size, r->rcx != spot->rcx));
+}
+
 size_t access_shadows(const uint8_t *code, size_t size, unsigned bits, bool on)
 {
 	const struct opcode o = opcode_of(code, size, bits);

@@ -47,6 +47,15 @@ bool access_is_fence(const uint8_t *code, size_t size, unsigned bits);
  */
 bool access_is_past(const uint8_t *code, size_t size, bool counted);
 
+/* Where a VM stood before an instruction that it may make, … */
+struct access_spot {
+	uint64_t rip, rsp, rcx;
+};
+
+/* … and has it made it? `on`: it has gone on from there; some KVMs report a step that they have not made. */
+bool access_has_left(const struct access_spot *spot, const struct baton_regs *regs, const uint8_t *code,
+		     size_t size, bool on);
+
 /*
  * The length of an instruction behind which no interrupt is taken before one more is executed:
  * STI, if interrupts were off, MOV from a register to SS, POP SS (SDM vol. 3, 6.8.3; vol. 2,

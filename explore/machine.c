@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "access.h"
 #include "baton/abi.h"
 
 #define CHOICES	    64
@@ -210,18 +209,6 @@ static bool read_instruction(struct machine *v, struct instruction *n)
 	return size >= 0;
 }
 
-/*
- * Has it made the instruction before which it was held? Some KVMs report a step that they have not
- * made, and a jump to itself leads nowhere else.
- */
-static bool has_moved(const struct machine *v, const struct instruction *n)
-{
-	const struct baton_regs *r = baton_vm_regs(v->vm);
-
-	return r->rip != v->at->rip || r->rsp != v->rsp ||
-	       (v->answered && access_is_past(n->code, n->size, r->rcx != v->rcx));
-}
-
 /* One before which it may, or has to, wait; nobody else sees it. */
 static enum baton_gate_verdict meet_instruction(struct machine *v, const struct instruction *n)
 {
@@ -246,7 +233,8 @@ static bool is_on_its_way(struct machine *v, const struct instruction *n)
 	if (!v->at || v->moved)
 		return true;
 	access = (v->at->kind != NODE_FENCE || v->at->port) && v->at->kind != NODE_OPEN;
-	v->moved = access ? v->answered : has_moved(v, n);
+	v->moved = access ? v->answered :
+			    access_has_left(&v->spot, baton_vm_regs(v->vm), n->code, n->size, v->answered);
 	v->answered = v->answered || !access;
 	return v->answered;
 }
@@ -313,10 +301,11 @@ static bool is_interrupted(const struct node *n, uint64_t answer)
 
 int machine_go(struct machine *v, const struct node *at, uint64_t answer)
 {
+	const struct baton_regs *regs = baton_vm_regs(v->vm);
+
 	v->at = at;
 	v->answer = answer;
-	v->rcx = baton_vm_regs(v->vm)->rcx;
-	v->rsp = baton_vm_regs(v->vm)->rsp;
+	v->spot = (struct access_spot){ at->rip, regs->rsp, regs->rcx };
 	v->acts = true;
 	v->error = 0;
 	v->answered = v->moved = v->asked_device = v->atomic = v->held = v->stores = v->dies = false;

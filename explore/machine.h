@@ -6,6 +6,7 @@
 #ifndef BATON_EXPLORE_MACHINE_H
 #define BATON_EXPLORE_MACHINE_H
 
+#include "access.h"
 #include "automaton.h"
 #include "memory.h"
 #include "trap.h"
@@ -33,7 +34,7 @@ struct machine {
 	bool held;	   /* at the next access, … */
 	struct node next;  /* … which is this */
 	const struct node *at;
-	uint64_t rcx, rsp; /* as it stood there */
+	struct access_spot spot; /* as it stood there */
 	uint64_t answer;
 	bool stores; /* an atomic one, … */
 	uint64_t store; /* … this */

@@ -300,7 +300,11 @@ struct team *team_new(unsigned threads, const struct model *model, struct store 
 	t->states = states;
 	t->room = threads + 1;
 	t->members = calloc(t->room, sizeof(*t->members));
-	for (unsigned i = 0; t->members && i < t->room; i++) {
+	if (!t->members) {
+		free(t);
+		return NULL;
+	}
+	for (unsigned i = 0; i < t->room; i++) {
 		struct member *m = &t->members[i];
 
 		m->team = t;
@@ -310,10 +314,6 @@ struct team *team_new(unsigned threads, const struct model *model, struct store 
 			team_free(t);
 			return NULL;
 		}
-	}
-	if (!t->members) {
-		free(t);
-		return NULL;
 	}
 	start(t, threads);
 	return t;

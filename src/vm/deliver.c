@@ -51,19 +51,30 @@ struct push {
 	uint64_t base, mask; /* of the stack's segment, and of its pointer */
 };
 
-static bool is_served(struct baton_vcpu *vcpu, uint64_t linear)
+/* The page that an address leads to; `count` 0: there are no tables, or not all of the way is there. */
+static struct baton_walk way_to(struct baton_vcpu *vcpu, const struct kvm_sregs *s, uint64_t linear)
 {
-	baton_gpa_t gpa;
+	const struct baton__tables tables = baton__autopsy_tables(&vcpu->vm->memory, s);
+	struct baton_walk walk = baton__walk(tables.memory, &tables.paging, linear);
 
-	return !baton_vcpu_translate(vcpu, linear, &gpa) && baton__bus_owner(&vcpu->vm->mmio, gpa);
+	if (walk.end != BATON_WALK_MAPPED)
+		walk.count = 0;
+	return walk;
+}
+
+static bool is_served(struct baton_vcpu *vcpu, const struct kvm_sregs *s, uint64_t linear)
+{
+	const struct baton_walk walk = way_to(vcpu, s, linear);
+
+	return walk.end == BATON_WALK_MAPPED && baton__bus_owner(&vcpu->vm->mmio, walk.gpa);
 }
 
 /* Does a frame from there on not go round, and is it no device's, nor a trapped region's? */
-static bool is_plain(struct baton_vcpu *vcpu, const struct push *p, uint64_t sp)
+static bool is_plain(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct push *p, uint64_t sp)
 {
 	uint64_t last = sp + p->count * p->size - 1;
 
-	return last <= p->mask && !is_served(vcpu, p->base + sp) && !is_served(vcpu, p->base + last);
+	return last <= p->mask && !is_served(vcpu, s, p->base + sp) && !is_served(vcpu, s, p->base + last);
 }
 
 static int get(struct baton_vcpu *vcpu, struct kvm_sregs *s, struct kvm_regs *r)
@@ -83,17 +94,6 @@ static int put(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct 
 	if (!error)
 		memcpy(&vcpu->regs, r, sizeof(vcpu->regs));
 	return error;
-}
-
-/* The page that an address leads to; `count` 0: there are no tables, or not all of the way is there. */
-static struct baton_walk way_to(struct baton_vcpu *vcpu, const struct kvm_sregs *s, uint64_t linear)
-{
-	const struct baton__tables tables = baton__autopsy_tables(&vcpu->vm->memory, s);
-	struct baton_walk walk = baton__walk(tables.memory, &tables.paging, linear);
-
-	if (walk.end != BATON_WALK_MAPPED)
-		walk.count = 0;
-	return walk;
 }
 
 /* The top of PAE has flags of no kind. (SDM vol. 3, 4.4.) */
@@ -140,7 +140,7 @@ static int push(struct baton_vcpu *vcpu, const struct kvm_sregs *s, const struct
 	uint8_t bytes[sizeof(p->words)];
 	int error;
 
-	if (!is_plain(vcpu, p, sp))
+	if (!is_plain(vcpu, s, p, sp))
 		return -ENOTSUP;
 	if (!may_write(&first, s, r) || !may_write(&last, s, r))
 		return -EFAULT;
@@ -274,7 +274,7 @@ static int execute_iret(struct baton_vcpu *vcpu, unsigned size)
 	p = (struct push){ .count = wide ? 5 : 3, .size = size, .base = wide ? 0 : s.ss.base };
 	p.mask = wide ? UINT64_MAX : s.ss.db ? UINT32_MAX : 0xFFFF;
 	sp = r.rsp & p.mask;
-	if (!is_plain(vcpu, &p, sp))
+	if (!is_plain(vcpu, &s, &p, sp))
 		return -ENOTSUP;
 	error = baton_vcpu_read(vcpu, p.base + sp, bytes, p.count * p.size);
 	for (unsigned i = 0; i < p.count && !error; i++)

@@ -819,16 +819,16 @@ static void are_the_same(const struct search *a, const struct search *b)
 	assert_memory_equal(a->path, b->path, a->path_length * sizeof(*a->path));
 }
 
-/* As soon as that many states have been gone on from, the search is over, wherever that is. */
+/* So many ends are right, and the next one is wrong, wherever the search is then. */
 struct patience {
-	uint64_t states;
+	uint64_t ends;
 };
 
 static const char *ends_at(void *context, const struct model *model, const struct state *state)
 {
 	struct patience *p = context;
 
-	return p->states-- ? NULL : "one end too many";
+	return p->ends-- ? NULL : "one end too many";
 }
 
 /* Programs of three VMs without calls, of which many states wait at once. */
@@ -843,7 +843,7 @@ static void with_any_number_of_threads_states_get_the_same_numbers(void **state)
 	for (unsigned round = 0; round < 40; round++) {
 		struct op ops[VMS][OPS + 1];
 		struct programs programs = { .count = VMS };
-		struct patience patience = { .states = round % 4 ? UINT64_MAX : draw(&random, 300) };
+		struct patience patience = { .ends = round % 4 ? UINT64_MAX : draw(&random, 300) };
 		struct search_config config = UNBOUNDED;
 		struct patience left = patience;
 		struct scene *alone, *s;
